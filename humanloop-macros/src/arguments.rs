@@ -1,0 +1,116 @@
+//! Parameter patterns → the names they bind.
+//!
+//! A parameter is bound twice: in the signature, under the user's name but in the macro's hygiene, where it is captured; and
+//! once more just around the body, by the user's own tokens. So the body sees the user's variables and nothing else, and what
+//! the compiler says of them (`unused_variables`, `unused_mut`, moves) is what it would say without the attribute.
+
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::ext::IdentExt;
+use syn::{Attribute, FnArg, Pat, Signature, Token};
+
+use crate::text::compact;
+
+/// One name that a parameter binds.
+pub(crate) struct Argument {
+    /// The name, without `r#`.
+    pub(crate) name: String,
+    /// The parameter's type as compact text; empty when the name is a part of a pattern.
+    pub(crate) ty: String,
+    /// As the signature binds it.
+    pub(crate) outer: Ident,
+    /// As the body knows it.
+    inner: Ident,
+    mutability: Option<Token![mut]>,
+    attrs: Vec<Attribute>,
+}
+
+impl Argument {
+    /// `let mut name = name;` from the user's tokens, to stand before the body.
+    pub(crate) fn rebinding(&self) -> TokenStream {
+        let Self { outer, inner, mutability, attrs, .. } = self;
+        quote_spanned! { Span::mixed_site() => #(#attrs)* let #mutability #inner = #outer; }
+    }
+
+    /// The `#[cfg]`s of the parameter, which every mention of it must repeat.
+    pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
+        self.attrs.iter().filter(|attr| is_cfg(attr))
+    }
+}
+
+/// Takes the names out of a signature, and gives its patterns the names of the outer binding.
+pub(crate) fn take(signature: &mut Signature) -> Vec<Argument> {
+    let mut arguments = Vec::new();
+    for input in &mut signature.inputs {
+        let FnArg::Typed(parameter) = input else { continue };
+        let first = arguments.len();
+        let simple = matches!(&*parameter.pat, Pat::Ident(name) if name.subpat.is_none());
+        bindings(&mut parameter.pat, &mut arguments);
+        for argument in arguments.iter_mut().skip(first) {
+            argument.attrs.clone_from(&parameter.attrs);
+            if simple {
+                argument.ty = compact(parameter.ty.to_token_stream());
+            }
+        }
+        // Lints are about the user's binding, which is the inner one.
+        if arguments.len() > first {
+            parameter.attrs.retain(is_cfg);
+        }
+    }
+    arguments
+}
+
+fn is_cfg(attr: &Attribute) -> bool {
+    attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr")
+}
+
+fn bindings(pattern: &mut Pat, found: &mut Vec<Argument>) {
+    match pattern {
+        Pat::Ident(binding) => {
+            let inner = binding.ident.clone();
+            binding.ident.set_span(outer(inner.span()));
+            let name = inner.unraw().to_string();
+            let mutability = if binding.by_ref.is_some() { None } else { binding.mutability.take() };
+            // The alternatives of an or-pattern bind the same names.
+            if !found.iter().any(|argument| argument.name == name) {
+                let outer = binding.ident.clone();
+                found.push(Argument { name, ty: String::new(), outer, inner, mutability, attrs: Vec::new() });
+            }
+            if let Some((_, inside)) = &mut binding.subpat {
+                bindings(inside, found);
+            }
+        }
+        Pat::Tuple(tuple) => tuple.elems.iter_mut().for_each(|part| bindings(part, found)),
+        Pat::TupleStruct(tuple) => tuple.elems.iter_mut().for_each(|part| bindings(part, found)),
+        Pat::Slice(slice) => slice.elems.iter_mut().for_each(|part| bindings(part, found)),
+        Pat::Or(or) => or.cases.iter_mut().for_each(|part| bindings(part, found)),
+        Pat::Struct(fields) => fields.fields.iter_mut().for_each(|field| bindings(&mut field.pat, found)),
+        Pat::Reference(reference) => bindings(&mut reference.pat, found),
+        Pat::Paren(paren) => bindings(&mut paren.pat, found),
+        // `_`, `..`, constants and macros bind nothing that can be seen here.
+        _ => {}
+    }
+}
+
+/// An expression of the user's that names parameters, so that it finds them in the signature.
+pub(crate) fn in_outer_hygiene(expression: impl ToTokens) -> TokenStream {
+    expression.into_token_stream().into_iter().map(respan).collect()
+}
+
+fn respan(mut tree: TokenTree) -> TokenTree {
+    match &mut tree {
+        TokenTree::Group(group) => {
+            let span = group.span();
+            *group = Group::new(group.delimiter(), in_outer_hygiene(group.stream()));
+            group.set_span(outer(span));
+        }
+        TokenTree::Ident(word) if word == "self" => {}
+        tree => tree.set_span(outer(tree.span())),
+    }
+    tree
+}
+
+/// The place of a user's token, in the hygiene of the macro's own variables.
+fn outer(span: Span) -> Span {
+    Span::mixed_site().located_at(span)
+}

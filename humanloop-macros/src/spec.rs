@@ -1,0 +1,169 @@
+//! [`Args`] + [`Function`] → [`Spec`]. Every rule of the attributes is checked here, so that printing cannot fail.
+
+use proc_macro2::{Delimiter, Group, Ident, TokenStream};
+use quote::quote;
+use syn::ext::IdentExt;
+use syn::{FnArg, LitStr};
+
+use crate::attr::{Args, Kind, Message};
+use crate::errors::{Errors, instead};
+use crate::item::Function;
+use crate::shape::{self, Shape};
+use crate::source::{self, Source};
+use crate::template;
+
+/// All that the expansion needs to know.
+pub(crate) struct Spec {
+    pub(crate) kind: Kind,
+    /// The path of what expansions may name.
+    pub(crate) private: TokenStream,
+    pub(crate) args: Args,
+    pub(crate) description: Option<String>,
+    pub(crate) source: Source,
+    pub(crate) version: String,
+    pub(crate) function: Function,
+    pub(crate) body: Group,
+    pub(crate) shape: Shape,
+    /// How each of the function's arguments is captured, in order.
+    pub(crate) captures: Vec<Capture>,
+    /// The receiver, if it is captured.
+    pub(crate) receiver: Option<(Ident, Capture)>,
+    /// The arguments that the template mentions, by their place.
+    pub(crate) variables: Vec<usize>,
+}
+
+/// How an argument is captured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Capture {
+    /// By what its type can do.
+    Probe,
+    /// `debug(x)`
+    Debug,
+    /// `serialize(x)`
+    Serialize,
+    /// `skip(x)`, `skip_all`
+    Skip,
+    /// `redact(x)`
+    Redact,
+}
+
+/// Checks everything there is to check. `item` is what `function` was read from.
+pub(crate) fn check(kind: Kind, args: Args, function: Function, item: &TokenStream, errors: &mut Errors) -> Spec {
+    check_signature(kind, &function, errors);
+    check_metadata(&args, errors);
+    let receiver = captured_receiver(&args, &function);
+    let captures = captures(&args, &function, errors);
+    let variables = variables(&args, &function, errors);
+    let description = args.description.as_ref().map(LitStr::value).or_else(|| function.documentation());
+    let source = if args.hide_source { Source::Hidden } else { source::of(item, &function.sig.ident.to_string()) };
+    let private = match &args.krate {
+        Some(path) => quote! { #path::__private },
+        None => quote! { ::humanloop::__private },
+    };
+    let version = source::version(item).to_string();
+    let shape = shape::of(&function.sig);
+    // Without a body there is an error, and nothing is printed.
+    let body = function.body.clone().unwrap_or_else(|| Group::new(Delimiter::Brace, TokenStream::new()));
+    Spec { kind, private, args, description, source, version, function, body, shape, captures, receiver, variables }
+}
+
+fn check_signature(kind: Kind, function: &Function, errors: &mut Errors) {
+    let kind = kind.name();
+    let name = &function.sig.ident;
+    if let Some(word) = &function.sig.constness {
+        errors.add_at(word, format!("`#[{kind}]` records each call as it runs, so `{name}` cannot be `const`"));
+    }
+    if function.body.is_none() {
+        let message = format!("`{name}` has no body to record; in a trait, put `#[{kind}]` on the implementations instead");
+        errors.add(function.end, message);
+    }
+    if let Some(dots) = &function.sig.variadic {
+        errors.add_at(dots, format!("`#[{kind}]` cannot pass on variable arguments"));
+    }
+}
+
+fn check_metadata(args: &Args, errors: &mut Errors) {
+    for (place, entry) in args.metadata.iter().enumerate() {
+        if args.metadata.iter().take(place).any(|before| before.key.value() == entry.key.value()) {
+            errors.add(entry.key.span(), format!("metadata `{}` is given twice; keep one", entry.key.value()));
+        }
+    }
+}
+
+/// The lists of arguments, in the order in which they are written in the documentation.
+fn lists(args: &Args) -> [(&'static str, &[Ident], Capture); 4] {
+    [
+        ("skip", &args.skip, Capture::Skip),
+        ("debug", &args.debug, Capture::Debug),
+        ("serialize", &args.serialize, Capture::Serialize),
+        ("redact", &args.redact, Capture::Redact),
+    ]
+}
+
+fn captures(args: &Args, function: &Function, errors: &mut Errors) -> Vec<Capture> {
+    let has_receiver = function.sig.receiver().is_some();
+    let default = if args.skip_all { Capture::Skip } else { Capture::Probe };
+    let mut captures: Vec<(Capture, &str)> = function.arguments.iter().map(|_| (default, "")).collect();
+    for (option, names, capture) in lists(args) {
+        for word in names {
+            let name = word.unraw().to_string();
+            if word == "self" && has_receiver {
+                if option == "redact" {
+                    errors.add(word.span(), "`self` is captured only with `debug(self)` or `serialize(self)`");
+                }
+                continue;
+            }
+            let place = function.arguments.iter().position(|argument| argument.name == name);
+            match place.and_then(|place| captures.get_mut(place)) {
+                None => {
+                    let names = function.arguments.iter().map(|argument| argument.name.as_str());
+                    errors.add(word.span(), format!("`{option}` names no argument `{name}`; {}", instead(&name, names)));
+                }
+                Some((_, before)) if *before == option => {
+                    errors.add(word.span(), format!("`{option}` names `{name}` twice; keep one"));
+                }
+                Some((_, before)) if !before.is_empty() => {
+                    errors.add(word.span(), format!("`{name}` is in both `{before}` and `{option}`; keep one"));
+                }
+                Some(slot) => *slot = (capture, option),
+            }
+        }
+    }
+    captures.into_iter().map(|(capture, _)| capture).collect()
+}
+
+fn captured_receiver(args: &Args, function: &Function) -> Option<(Ident, Capture)> {
+    let Some(FnArg::Receiver(receiver)) = function.sig.inputs.first() else { return None };
+    let wanted = |names: &[Ident]| names.iter().any(|name| name == "self");
+    let capture = if wanted(&args.debug) {
+        Capture::Debug
+    } else if wanted(&args.serialize) {
+        Capture::Serialize
+    } else {
+        return None;
+    };
+    Some((Ident::new("self", receiver.self_token.span), capture))
+}
+
+/// Where in the arguments the template's variables are.
+fn variables(args: &Args, function: &Function, errors: &mut Errors) -> Vec<usize> {
+    if let (Some(template), Some(_)) = (&args.template, &args.chat_template) {
+        errors.add(template.span(), "a prompt has a `template` or a `chat_template`, not both");
+    }
+    let messages = args.chat_template.iter().flatten().map(|Message { text, .. }| text);
+    let parameters: Vec<&str> = function.arguments.iter().map(|argument| argument.name.as_str()).collect();
+    let mut places = Vec::new();
+    for literal in args.template.iter().chain(messages) {
+        let text = literal.value();
+        let (names, mistakes) = template::variables(&text, &function.sig.ident.to_string(), &parameters);
+        for mistake in mistakes {
+            errors.add(literal.span(), mistake);
+        }
+        for place in names.iter().filter_map(|name| parameters.iter().position(|parameter| parameter == name)) {
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+    }
+    places
+}

@@ -1,0 +1,262 @@
+//! One call of an annotated function: opened before its body, closed with what came of it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use humanloop_api::{Outcome, id};
+use pin_project_lite::pin_project;
+use uuid::Uuid;
+
+use crate::clock::Start;
+use crate::context::{Context, Entered, is_capturing};
+use crate::function::Function;
+use crate::pipeline::Pipeline;
+use crate::prompt::Prompt;
+use crate::record::{Closed, Event, Opened};
+use crate::session::Session;
+
+/// The live side of a log. Dropped without an end, it is a call that was cancelled.
+#[derive(Debug)]
+pub struct Call {
+    function: &'static Function,
+    recording: Option<Recording>,
+    variables: Vec<(&'static str, String)>,
+    /// The body's context; while the body runs, the outer one. `None`: the body runs in the outer context.
+    context: Option<Context>,
+}
+
+/// What a call that is recorded knows of itself.
+#[derive(Debug)]
+struct Recording {
+    pipeline: Arc<Pipeline>,
+    id: Uuid,
+    session: Session,
+    parent: Option<Uuid>,
+    /// The members of two JSON objects, each `"name":value,`.
+    inputs: Vec<u8>,
+    metadata: Vec<u8>,
+    started: Option<Start>,
+    /// What is recorded if nothing else is said until the end.
+    seconds: Option<f64>,
+}
+
+/// Opens a call of `function`; nothing is captured when logging is off, or when the call comes from a `Serialize` that
+/// is being captured.
+pub fn open(function: &'static Function) -> Call {
+    let recording = if Pipeline::any() && !is_capturing() { Recording::new() } else { None };
+    let context = recording.as_ref().map(|recording| Context {
+        session: Some(recording.session.clone()),
+        parent: Some(recording.id),
+        prompt: None,
+        pipeline: Context::current().pipeline,
+    });
+    Call { function, recording, variables: Vec::new(), context }
+}
+
+impl Recording {
+    fn new() -> Option<Self> {
+        let current = Context::current();
+        let pipeline = current.pipeline.clone().or_else(Pipeline::global)?;
+        Some(Self {
+            pipeline,
+            id: id::new(),
+            session: current.session.unwrap_or_else(Session::new),
+            parent: current.parent,
+            inputs: Vec::new(),
+            metadata: Vec::new(),
+            started: None,
+            seconds: None,
+        })
+    }
+}
+
+impl Call {
+    /// Whether inputs and output are to be captured.
+    pub fn on(&self) -> bool {
+        self.recording.is_some()
+    }
+
+    /// Captures an argument as JSON.
+    pub(crate) fn put(&mut self, name: &str, value: Vec<u8>) {
+        if let Some(recording) = &mut self.recording {
+            member(&mut recording.inputs, name, &value);
+        }
+    }
+
+    /// An argument that `skip` leaves out.
+    pub fn skipped(&mut self, name: &'static str) {
+        self.put(name, SKIPPED.into());
+    }
+
+    /// An argument that `redact` hides.
+    pub fn redacted(&mut self, name: &'static str) {
+        self.put(name, br#"{"$redacted":true}"#.into());
+    }
+
+    /// A member of the log's metadata as JSON.
+    pub(crate) fn put_metadata(&mut self, name: &str, value: &[u8]) {
+        if let Some(recording) = &mut self.recording {
+            member(&mut recording.metadata, name, value);
+        }
+    }
+
+    /// The value of a template variable.
+    pub fn variable(&mut self, name: &'static str, text: String) {
+        self.variables.push((name, text));
+    }
+
+    /// Runs the body in the call's context. A panic is recorded and goes on.
+    pub fn run<R>(&mut self, body: impl FnOnce() -> R) -> R {
+        self.start();
+        let entered = self.context.is_some().then(|| Entered::new(&mut self.context));
+        let result = catch_unwind(AssertUnwindSafe(body));
+        drop(entered);
+        match result {
+            Ok(value) => {
+                self.stop();
+                value
+            }
+            Err(payload) => {
+                self.panicked(&*payload);
+                resume_unwind(payload)
+            }
+        }
+    }
+
+    /// The body of an `async fn`, polled in the call's context.
+    pub fn future<F: Future>(&mut self, body: F) -> InCall<'_, F> {
+        InCall { body, call: self }
+    }
+
+    /// The body returned, and its result is left out.
+    pub fn skip_output(&mut self, failed: bool) {
+        if failed {
+            self.failed("(left out by `skip_output`)".into());
+        } else {
+            self.returned(SKIPPED.into());
+        }
+    }
+
+    /// The body returned a value, as JSON.
+    pub(crate) fn returned(&mut self, output: Vec<u8>) {
+        self.close(Outcome::Ok, Some(output), None);
+    }
+
+    /// The body returned an error.
+    pub(crate) fn failed(&mut self, error: String) {
+        self.close(Outcome::Failed, None, Some(error));
+    }
+
+    fn panicked(&mut self, payload: &(dyn std::any::Any + Send)) {
+        let message = payload
+            .downcast_ref::<&'static str>()
+            .map(ToString::to_string)
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "a value that is no text".into());
+        self.stop();
+        self.close(Outcome::Panicked, None, Some(format!("panicked: {message}")));
+    }
+
+    /// The body begins: the log is opened.
+    fn start(&mut self) {
+        if let Some(template) = &self.function.prompt {
+            let prompt = Arc::new(Prompt::new(template, &self.variables));
+            self.context.get_or_insert_with(Context::current).prompt = Some(prompt);
+        }
+        let Some(recording) = &mut self.recording else { return };
+        let started = Start::now();
+        recording.started = Some(started);
+        let opened = Opened {
+            function: self.function,
+            id: recording.id,
+            session: recording.session.clone(),
+            parent: recording.parent,
+            started,
+            inputs: std::mem::take(&mut recording.inputs),
+            metadata: std::mem::take(&mut recording.metadata),
+            prompt: self.context.as_ref().and_then(|context| context.prompt.clone()),
+        };
+        if !recording.pipeline.push(Event::Opened(Box::new(opened))) {
+            self.recording = None; // counted as lost; its end would belong to no log
+        }
+    }
+
+    /// The body ended: the clock stops before its result is captured.
+    fn stop(&mut self) {
+        if let Some(recording) = &mut self.recording {
+            recording.seconds = recording.started.map(Start::elapsed);
+        }
+    }
+
+    fn close(&mut self, outcome: Outcome, output: Option<Vec<u8>>, error: Option<String>) {
+        let Some(recording) = self.recording.take() else { return };
+        let Some(started) = recording.started else { return };
+        let duration = recording.seconds.unwrap_or_else(|| started.elapsed());
+        let closed = Closed { function: self.function, id: recording.id, duration, outcome, output, error };
+        recording.pipeline.push(Event::Closed(Box::new(closed)));
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        // Ended, but nobody said how: a body that returned without a result to capture. Otherwise it never ended.
+        let ended = self.recording.as_ref().is_some_and(|recording| recording.seconds.is_some());
+        self.close(if ended { Outcome::Ok } else { Outcome::Cancelled }, None, None);
+    }
+}
+
+const SKIPPED: &[u8] = br#"{"$skipped":true}"#;
+
+/// Appends `"name":value,`.
+fn member(object: &mut Vec<u8>, name: &str, value: &[u8]) {
+    if serde_json::to_writer(&mut *object, name).is_ok() {
+        object.push(b':');
+        object.extend_from_slice(value);
+        object.push(b',');
+    }
+}
+
+pin_project! {
+    /// The future of an annotated `async fn`.
+    #[derive(Debug)]
+    pub struct InCall<'a, F> {
+        #[pin]
+        body: F,
+        call: &'a mut Call,
+    }
+}
+
+impl<F: Future> Future for InCall<'_, F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let call = &mut **this.call;
+        if call.recording.as_ref().is_some_and(|recording| recording.started.is_none()) || call.needs_prompt() {
+            call.start();
+        }
+        let entered = call.context.is_some().then(|| Entered::new(&mut call.context));
+        let result = catch_unwind(AssertUnwindSafe(|| this.body.poll(cx)));
+        drop(entered);
+        match result {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(value)) => {
+                call.stop();
+                Poll::Ready(value)
+            }
+            Err(payload) => {
+                call.panicked(&*payload);
+                resume_unwind(payload)
+            }
+        }
+    }
+}
+
+impl Call {
+    /// Whether the prompt is still to be rendered, with logging off.
+    fn needs_prompt(&self) -> bool {
+        self.function.prompt.is_some() && self.context.as_ref().is_none_or(|context| context.prompt.is_none())
+    }
+}

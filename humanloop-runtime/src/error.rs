@@ -1,0 +1,81 @@
+//! What can go wrong on the user's side of the crate; each text says what to do.
+
+use std::fmt;
+
+/// An error of `init`, of the explicit client or of a model provider.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// `init` was called while an earlier guard is alive.
+    AlreadyInitialized,
+    /// A setting cannot be used.
+    Setting {
+        /// The environment variable, or the builder's method.
+        name: &'static str,
+        /// What is wrong with it, and what to write instead.
+        problem: String,
+    },
+    /// A key is needed and not there.
+    MissingKey {
+        /// The environment variable that would hold it.
+        variable: &'static str,
+        /// What it is needed for.
+        needed_for: String,
+    },
+    /// A template variable has no value.
+    MissingVariable(humanloop_api::MissingVariable),
+    /// The embedded store cannot be used; the text names the file and says what to do.
+    Store(Box<dyn std::error::Error + Send + Sync>),
+    /// The worker's thread cannot be started.
+    Worker(std::io::Error),
+    /// The call needs a tokio runtime and there is none.
+    NoRuntime {
+        /// The call.
+        call: &'static str,
+    },
+    /// A model provider refused or failed; the text is its own.
+    Provider {
+        /// The provider, such as `openai`.
+        provider: String,
+        /// The HTTP status; `None` when there was no answer.
+        status: Option<u16>,
+        /// The provider's own message, or why there was no answer.
+        message: String,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AlreadyInitialized => f.write_str(
+                "humanloop is running already: call `init` once, at the start of `main`, and keep its guard; libraries never call it",
+            ),
+            Self::Setting { name, problem } => write!(f, "{name}: {problem}"),
+            Self::MissingKey { variable, needed_for } => write!(f, "{variable} is not set: {needed_for} needs a key; set it"),
+            Self::MissingVariable(missing) => missing.fmt(f),
+            Self::Store(error) => error.fmt(f),
+            Self::Worker(error) => write!(f, "humanloop's worker thread cannot be started: {error}"),
+            Self::NoRuntime { call } => {
+                write!(f, "`{call}` needs a tokio runtime: call it inside one, such as `#[tokio::main]`")
+            }
+            Self::Provider { provider, status: Some(status), message } => write!(f, "{provider} answered {status}: {message}"),
+            Self::Provider { provider, status: None, message } => write!(f, "{provider}: {message}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Store(error) => error.source(),
+            Self::Worker(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<humanloop_api::MissingVariable> for Error {
+    fn from(missing: humanloop_api::MissingVariable) -> Self {
+        Self::MissingVariable(missing)
+    }
+}

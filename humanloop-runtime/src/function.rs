@@ -1,0 +1,284 @@
+//! An annotated function, as its expansion describes it: one `static` a function, sent with each log's config.
+
+use humanloop_api::{self as api, Config, Kind, Message, ModelConfig, Object, Role, SourceKind, Stop, ToolConfig};
+
+/// What the compiler knew of an annotated function.
+#[derive(Debug)]
+pub struct Function {
+    pub(crate) kind: Kind,
+    pub(crate) ident: &'static str,
+    module: &'static str,
+    file: &'static str,
+    line: u32,
+    source: Source,
+    version: &'static str,
+    parameters: &'static [(&'static str, &'static str)],
+    name: Option<&'static str>,
+    project: Option<&'static str>,
+    description: Option<&'static str>,
+    pub(crate) prompt: Option<Template>,
+}
+
+/// The function's text, and how faithful it is.
+#[derive(Clone, Copy, Debug)]
+pub enum Source {
+    /// The text of the file, checked against what was compiled.
+    Exact(&'static str),
+    /// The text of the file; another attribute rewrote it before it was compiled.
+    Written(&'static str),
+    /// Printed from the compiler's tokens.
+    Expanded(&'static str),
+    /// Left out.
+    Hidden,
+}
+
+impl Function {
+    /// A function with neither options nor documentation; `parameters` are names and types.
+    #[expect(clippy::too_many_arguments, reason = "called by expansions only, where one call is shorter than a chain")]
+    pub const fn new(
+        kind: Kind,
+        ident: &'static str,
+        module: &'static str,
+        file: &'static str,
+        line: u32,
+        source: Source,
+        version: &'static str,
+        parameters: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        let (name, project, description, prompt) = (None, None, None, None);
+        Self { kind, ident, module, file, line, source, version, parameters, name, project, description, prompt }
+    }
+
+    /// The option `name`.
+    pub const fn name(mut self, name: &'static str) -> Self {
+        self.name = Some(name);
+        self
+    }
+
+    /// The option `project`.
+    pub const fn project(mut self, project: &'static str) -> Self {
+        self.project = Some(project);
+        self
+    }
+
+    /// The option `description`, else the doc comment.
+    pub const fn description(mut self, description: &'static str) -> Self {
+        self.description = Some(description);
+        self
+    }
+
+    /// The model config of a prompt.
+    pub const fn prompt(mut self, template: Template) -> Self {
+        self.prompt = Some(template);
+        self
+    }
+
+    /// The project its logs gather in: the option, else the function's own identifier.
+    pub(crate) fn project_name(&self) -> &'static str {
+        self.project.unwrap_or(self.ident)
+    }
+
+    fn source(&self) -> (SourceKind, Option<String>) {
+        match self.source {
+            Source::Exact(text) => (SourceKind::Exact, Some(text.into())),
+            Source::Written(text) => (SourceKind::Written, Some(text.into())),
+            Source::Expanded(text) => (SourceKind::Expanded, Some(text.into())),
+            Source::Hidden => (SourceKind::Hidden, None),
+        }
+    }
+
+    /// Where it stands.
+    pub(crate) fn place(&self) -> api::Function {
+        api::Function {
+            ident: self.ident.into(),
+            module: self.module.into(),
+            file: self.file.into(),
+            line: self.line,
+            version: self.version.into(),
+            source_kind: self.source().0,
+        }
+    }
+
+    /// What is called: a model config for a prompt with a model, else a tool config.
+    pub(crate) fn config(&self) -> Config {
+        let source_code = self.source().1;
+        let description = self.description.map(String::from);
+        match &self.prompt {
+            Some(template) => Config::Model(ModelConfig {
+                name: Some(self.name.unwrap_or(self.ident).into()),
+                description,
+                source_code,
+                ..template.config()
+            }),
+            None => Config::Tool(ToolConfig {
+                description,
+                source_code,
+                parameters: Some(schema::of_parameters(self.parameters)),
+                ..ToolConfig::new(self.name.unwrap_or(self.ident))
+            }),
+        }
+    }
+}
+
+/// The model config of a prompt, as its attribute gives it.
+#[derive(Clone, Copy, Debug)]
+pub struct Template {
+    model: &'static str,
+    provider: Option<&'static str>,
+    endpoint: Option<&'static str>,
+    temperature: Option<f64>,
+    max_tokens: Option<i64>,
+    top_p: Option<f64>,
+    stop: Option<&'static [&'static str]>,
+    presence_penalty: Option<f64>,
+    frequency_penalty: Option<f64>,
+    seed: Option<i64>,
+    template: Option<&'static str>,
+    chat: Option<&'static [(Role, &'static str)]>,
+}
+
+macro_rules! options {
+    ($($name:ident: $type:ty),* $(,)?) => {
+        $(
+            #[doc = concat!("The option `", stringify!($name), "`.")]
+            pub const fn $name(mut self, $name: $type) -> Self {
+                self.$name = Some($name);
+                self
+            }
+        )*
+    };
+}
+
+impl Template {
+    /// A model with its default parameters.
+    pub const fn new(model: &'static str) -> Self {
+        Self {
+            model,
+            provider: None,
+            endpoint: None,
+            temperature: None,
+            max_tokens: None,
+            top_p: None,
+            stop: None,
+            presence_penalty: None,
+            frequency_penalty: None,
+            seed: None,
+            template: None,
+            chat: None,
+        }
+    }
+
+    options! {
+        provider: &'static str,
+        endpoint: &'static str,
+        temperature: f64,
+        max_tokens: i64,
+        top_p: f64,
+        stop: &'static [&'static str],
+        presence_penalty: f64,
+        frequency_penalty: f64,
+        seed: i64,
+        template: &'static str,
+        chat: &'static [(Role, &'static str)],
+    }
+
+    /// The config of the wire.
+    pub(crate) fn config(&self) -> ModelConfig {
+        let chat = self.chat.map(|messages| messages.iter().map(|(role, text)| Message::new(*role, *text)).collect());
+        ModelConfig {
+            provider: self.provider.map(String::from),
+            endpoint: self.endpoint.map(String::from),
+            temperature: self.temperature,
+            max_tokens: self.max_tokens,
+            top_p: self.top_p,
+            stop: self.stop.map(|stops| Stop::Many(stops.iter().map(ToString::to_string).collect())),
+            presence_penalty: self.presence_penalty,
+            frequency_penalty: self.frequency_penalty,
+            seed: self.seed,
+            prompt_template: self.template.map(String::from),
+            chat_template: chat,
+            ..ModelConfig::new(self.model)
+        }
+    }
+}
+
+/// JSON schema of parameters, from the types as they are written; a type that is not known by its spelling is left
+/// open. `x-rust-type` holds the type itself.
+mod schema {
+    use super::Object;
+
+    pub(super) fn of_parameters(parameters: &[(&'static str, &'static str)]) -> Object {
+        let properties: Object = parameters.iter().map(|(name, rust)| (*name, of_type(rust))).collect();
+        let required: Vec<&str> =
+            parameters.iter().filter(|(_, rust)| inside(&squeeze(rust), "Option").is_none()).map(|(name, _)| *name).collect();
+        let mut schema = Object::new();
+        schema.insert("type", "object");
+        schema.insert("properties", &properties);
+        schema.insert("required", &required);
+        schema
+    }
+
+    fn of_type(rust: &str) -> Object {
+        let mut schema = of_spelling(&squeeze(rust));
+        schema.insert("x-rust-type", rust);
+        schema
+    }
+
+    fn of_spelling(rust: &str) -> Object {
+        let rust = rust.strip_prefix('&').map_or(rust, |rest| rest.trim_start_matches("'_ ").trim_start_matches("mut "));
+        let mut schema = Object::new();
+        match rust {
+            "str" | "String" | "char" | "Path" | "PathBuf" => schema.insert("type", "string"),
+            "bool" => schema.insert("type", "boolean"),
+            "f32" | "f64" => schema.insert("type", "number"),
+            "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128" | "isize" => {
+                schema.insert("type", "integer");
+            }
+            _ => {
+                if let Some(item) = inside(rust, "Option") {
+                    return of_spelling(item);
+                }
+                let item = inside(rust, "Vec").or_else(|| rust.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')));
+                if let Some(item) = item {
+                    schema.insert("type", "array");
+                    schema.insert("items", &of_spelling(item));
+                }
+            }
+        }
+        schema
+    }
+
+    /// `T` of `name<T>`.
+    fn inside<'a>(rust: &'a str, name: &str) -> Option<&'a str> {
+        rust.strip_prefix(name)?.strip_prefix('<')?.strip_suffix('>')
+    }
+
+    /// The compiler's spacing between tokens taken out, but for the blank that two words need.
+    fn squeeze(rust: &str) -> String {
+        let mut out = String::with_capacity(rust.len());
+        for word in rust.split_whitespace() {
+            let glued = out.chars().next_back().is_some_and(char::is_alphanumeric)
+                && word.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+            if glued {
+                out.push(' ');
+            }
+            out.push_str(word);
+        }
+        out
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn known_spellings_have_a_schema_and_others_are_open() {
+            let schema = of_parameters(&[("q", "& str"), ("limit", "Option < u32 >"), ("tags", "Vec<String>"), ("db", "&Pool")]);
+            let text = serde_json::to_string(&schema).expect("serializes");
+            assert_eq!(
+                text,
+                r#"{"type":"object","properties":{"q":{"type":"string","x-rust-type":"& str"},"limit":{"type":"integer","x-rust-type":"Option < u32 >"},"tags":{"type":"array","items":{"type":"string"},"x-rust-type":"Vec<String>"},"db":{"x-rust-type":"&Pool"}},"required":["q","tags","db"]}"#
+            );
+        }
+    }
+}

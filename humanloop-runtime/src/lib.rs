@@ -1,0 +1,37 @@
+//! The run-time side of the `humanloop` crate: context, capture, delivery, the explicit client and model providers.
+//!
+//! Users name the crate `humanloop`, which re-exports what is public here.
+
+mod call;
+mod capture;
+mod clock;
+mod config;
+mod context;
+mod error;
+mod function;
+mod pipeline;
+#[doc(hidden)]
+pub mod private;
+mod prompt;
+#[cfg(feature = "http")]
+pub mod provider;
+mod queue;
+mod record;
+mod response;
+mod session;
+pub mod sink;
+#[cfg(feature = "local")]
+pub mod testing;
+mod worker;
+
+pub use config::{Builder, Guard, builder, init};
+pub use context::{Context, InContext, in_context, spawn};
+pub use error::Error;
+pub use pipeline::{Flushed, Stats};
+pub use prompt::{Prompt, current_prompt};
+pub use session::{Session, session};
+#[cfg(feature = "local")]
+pub use sink::{local::path_of_environment as store_path, memory::Memory};
+
+#[cfg(feature = "local")]
+pub use humanloop_store as store;

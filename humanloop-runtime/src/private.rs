@@ -1,0 +1,35 @@
+//! What expansions may name. Not for people: it changes without notice.
+
+pub use core;
+
+pub use humanloop_api::{Kind, Role};
+
+pub use crate::call::{Call, InCall, open};
+pub use crate::capture::{Never, Probe, ladder as capture};
+pub use crate::function::{Function, Source, Template};
+
+use std::fmt::Debug;
+
+use serde::Serialize;
+
+/// The option `debug(name)`.
+pub fn put_debug<T: Debug + ?Sized>(call: &mut Call, name: &'static str, value: &T) {
+    call.put(name, crate::capture::debug(value));
+}
+
+/// The option `serialize(name)`.
+pub fn put_serialize<T: Serialize + ?Sized>(call: &mut Call, name: &'static str, value: &T) {
+    call.put(name, crate::capture::json(value));
+}
+
+/// The option `metadata(name = value)`.
+pub fn put_metadata<T: Serialize + ?Sized>(call: &mut Call, name: &'static str, value: &T) {
+    call.put_metadata(name, &crate::capture::json(value));
+}
+
+/// A value of any type, for a `return` that is never run but tells the compiler the type.
+pub fn never<R>() -> R {
+    loop {
+        std::thread::park();
+    }
+}

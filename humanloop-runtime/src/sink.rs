@@ -1,0 +1,31 @@
+//! Where records go. Only the worker's thread touches a sink, so a sink may wait; nobody waits for it.
+
+use humanloop_api::Entry;
+
+#[cfg(feature = "http")]
+pub(crate) mod http;
+#[cfg(feature = "local")]
+pub(crate) mod local;
+#[cfg(feature = "local")]
+pub(crate) mod memory;
+
+/// One destination of logs.
+///
+/// Batches arrive in order, one at a time. An [`Entry::Update`] or a child may name a log of an earlier batch, and a
+/// batch may come again after a failure, so a sink (or what stands behind it) takes the same entry twice without harm.
+pub trait Sink: Send {
+    /// Where the logs go, for people: a path, or an address without credentials.
+    fn name(&self) -> String;
+
+    /// Takes a batch, and says what became of it.
+    fn deliver(&mut self, batch: &[Entry]) -> Delivery;
+}
+
+/// What became of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Delivery {
+    /// Entries that did not arrive and will not.
+    pub lost: usize,
+    /// Why, and what to do about it; shown to people at the first loss.
+    pub reason: Option<String>,
+}
