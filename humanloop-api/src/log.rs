@@ -156,7 +156,9 @@ impl Log {
         set(&mut self.prompt_tokens, &update.prompt_tokens);
         set(&mut self.output_tokens, &update.output_tokens);
         set(&mut self.provider_response, &update.provider_response);
-        set(&mut self.metadata, &update.metadata);
+        for (key, value) in update.metadata.iter().flat_map(Object::iter) {
+            self.metadata.get_or_insert_default().insert_raw(key, value.to_owned());
+        }
         self.outcome = update.outcome.or(match (&update.error, &update.output) {
             (Some(_), _) => Some(Outcome::Failed),
             (None, Some(_)) => Some(Outcome::Ok),
@@ -223,7 +225,7 @@ pub struct LogUpdate {
     /// **Ours**: the provider's answer.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub provider_response: Option<Object>,
-    /// **Ours**: metadata, in place of what was there.
+    /// **Ours**: metadata, added to what is there.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub metadata: Option<Object>,
 }

@@ -69,8 +69,7 @@ impl Object {
 /// Equal when keys, order and JSON texts are equal.
 impl PartialEq for Object {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len()
-            && self.iter().zip(other.iter()).all(|((a, x), (b, y))| a == b && x.get() == y.get())
+        self.len() == other.len() && self.iter().zip(other.iter()).all(|((a, x), (b, y))| a == b && x.get() == y.get())
     }
 }
 

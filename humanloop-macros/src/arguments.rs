@@ -29,6 +29,10 @@ impl Argument {
     /// `let mut name = name;` from the user's tokens, to stand before the body.
     pub(crate) fn rebinding(&self) -> TokenStream {
         let Self { outer, inner, mutability, attrs, .. } = self;
+        if self.name.starts_with('_') {
+            // Clippy has a lint against `let _x = x;`.
+            return quote_spanned! { Span::mixed_site() => #(#attrs)* let (#mutability #inner,) = (#outer,); };
+        }
         quote_spanned! { Span::mixed_site() => #(#attrs)* let #mutability #inner = #outer; }
     }
 

@@ -5,8 +5,9 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::quote_spanned;
+use syn::spanned::Spanned;
 
-use crate::arguments::in_outer_hygiene;
+use crate::arguments::{Argument, in_outer_hygiene};
 use crate::shape::{self, Shape};
 use crate::source::Source;
 use crate::spec::{Capture, Spec};
@@ -102,17 +103,22 @@ fn prompt(spec: &Spec) -> Option<TokenStream> {
         let name = Ident::new(name, Span::mixed_site());
         settings.extend(value.map(|value| ours! { .#name(#value) }));
     };
-    let float = |number: Option<f64>| number.map(|number| Literal::f64_unsuffixed(number)).map(|number| ours! { #number });
-    let integer = |number: Option<i64>| number.map(|number| Literal::i64_unsuffixed(number)).map(|number| ours! { #number });
+    let float =
+        |number: Option<f64>| number.map(|number| Literal::f64_unsuffixed(number)).map(|number| ours! { #number });
+    let integer =
+        |number: Option<i64>| number.map(|number| Literal::i64_unsuffixed(number)).map(|number| ours! { #number });
     set("template", args.template.as_ref().map(|text| ours! { #text }));
-    set("chat", args.chat_template.as_ref().map(|messages| {
-        let messages = messages.iter().map(|message| {
-            let role = variant(message.role);
-            let text = &message.text;
-            ours! { (#private::Role::#role, #text) }
-        });
-        ours! { &[#(#messages),*] }
-    }));
+    set(
+        "chat",
+        args.chat_template.as_ref().map(|messages| {
+            let messages = messages.iter().map(|message| {
+                let role = variant(message.role);
+                let text = &message.text;
+                ours! { (#private::Role::#role, #text) }
+            });
+            ours! { &[#(#messages),*] }
+        }),
+    );
     set("provider", args.provider.as_ref().map(|text| ours! { #text }));
     set("endpoint", args.endpoint.as_ref().map(|text| ours! { #text }));
     set("temperature", float(args.temperature));
@@ -140,7 +146,11 @@ fn inputs(spec: &Spec) -> TokenStream {
     let values = arguments.iter().zip(&spec.captures).map(|(argument, how)| {
         let statement = capture(spec, *how, &argument.name, &argument.outer);
         let mut cfgs = argument.cfgs().peekable();
-        if cfgs.peek().is_some() { ours! { #(#cfgs)* { #statement } } } else { statement }
+        if cfgs.peek().is_some() {
+            ours! { #(#cfgs)* { #statement } }
+        } else {
+            statement
+        }
     });
     let metadata = spec.args.metadata.iter().map(|entry| {
         let (key, value) = (&entry.key, in_outer_hygiene(&entry.value));
@@ -175,48 +185,61 @@ fn capture(spec: &Spec, how: Capture, name: &str, value: &Ident) -> TokenStream 
 fn call(spec: &Spec, statements: &TokenStream) -> TokenStream {
     let private = &spec.private;
     let output = shape::annotation(&spec.function.sig);
-    let rebindings: TokenStream = spec.function.arguments.iter().map(|argument| argument.rebinding()).collect();
+    let rebindings: TokenStream = spec.function.arguments.iter().map(Argument::rebinding).collect();
     let outcome = outcome(spec);
 
-    // The annotation keeps a type error in the body; so does the `return` that is never reached.
+    // With the span of the user's `fn`, the compiler names what the closure and the block capture.
+    let at_fn = spec.function.sig.fn_token.span;
+    // The annotation keeps a type error in the body.
     let closure = in_users_braces(spec, ours! { #rebindings #statements });
-    let closure = ours! { move || -> #output #closure };
-    let returning = in_users_braces(spec, ours! { if false { return #private::never::<#output>(); } #statements });
-    let future = ours! {
-        async move {
-            let __ret = __call.future(__future).await;
-            #outcome
-            __ret
-        }
-    };
+    let closure = quote_spanned! { at_fn => move || -> #output #closure };
+    // An async block has no annotation; a `return` that is never reached does the same.
+    let returning = (spec.shape == Shape::Async).then(|| {
+        let at_output = spec.function.sig.output.span();
+        let private = private.clone().into_iter().map(|mut word| {
+            word.set_span(at_output);
+            word
+        });
+        let returning = quote_spanned! { at_output => return #(#private)*::never::<#output>() };
+        ours! { if false { #returning; } }
+    });
+    let block = in_users_braces(spec, ours! { #returning #rebindings #statements });
+    let block = quote_spanned! { at_fn => async move #block };
+    let future = ours! { async move { let __ret = __call.future(__future).await; #outcome __ret } };
+    let stream = ours! { __call.stream(__stream, |mut __call, __ret| { #outcome }) };
     match spec.shape {
         Shape::Value => ours! { let __ret = __call.run(#closure); #outcome __ret },
         Shape::Never => ours! { __call.run(#closure) },
-        Shape::Async => ours! { #rebindings let __ret = __call.future(async move #returning).await; #outcome __ret },
-        Shape::AsyncNever => {
-            let body = in_users_braces(spec, statements.clone());
-            ours! { #rebindings __call.future(async move #body).await }
-        }
+        Shape::Async => ours! { #[allow(clippy::async_yields_async)] let __ret = __call.future(#block).await; #outcome __ret },
+        Shape::AsyncNever => ours! { __call.future(#block).await },
         Shape::Future => ours! { let __future = __call.run(#closure); #future },
         Shape::BoxedFuture => ours! { let __future = __call.run(#closure); #private::Box::pin(#future) },
-        Shape::Stream => todo!(),
-        Shape::BoxedStream => todo!(),
+        Shape::Stream => ours! { let __stream = __call.run(#closure); #stream },
+        Shape::BoxedStream => ours! { let __stream = __call.run(#closure); #private::Box::pin(#stream) },
     }
 }
 
-/// The capture of what the body returned.
+/// The capture of what the body returned, or of an item of its stream: `__ret` is a variable, or a reference to it.
 fn outcome(spec: &Spec) -> TokenStream {
     let private = &spec.private;
-    let split = ours! { (&&&&#private::Probe(&__ret)).__split() };
-    let end = if spec.args.skip_output {
-        ours! { __call.skip_output(#split.is_err()); }
+    let is_item = matches!(spec.shape, Shape::Stream | Shape::BoxedStream);
+    let value = if is_item {
+        ours! { __ret }
+    } else {
+        ours! { &__ret }
+    };
+    let (out, skip) = if is_item { ("__item", "skip_item") } else { ("__out", "skip_output") };
+    let (out, skip) = (Ident::new(out, Span::mixed_site()), Ident::new(skip, Span::mixed_site()));
+    let split = ours! { (&&&&#private::Probe(#value)).__split() };
+    let capture = if spec.args.skip_output {
+        ours! { __call.#skip(#split.is_err()); }
     } else {
         ours! {
             match #split {
-                #private::core::result::Result::Ok(__ok) => (&&&&#private::Probe(__ok)).__out(&mut __call),
+                #private::core::result::Result::Ok(__ok) => (&&&&#private::Probe(__ok)).#out(&mut __call),
                 #private::core::result::Result::Err(__err) => (&&&&#private::Probe(__err)).__err(&mut __call),
             }
         }
     };
-    ours! { if __call.on() { use #private::capture::*; #end } }
+    ours! { if __call.on() { use #private::capture::*; #capture } }
 }

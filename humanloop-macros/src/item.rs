@@ -38,7 +38,10 @@ pub(crate) fn parse(kind: Kind, item: TokenStream, errors: &mut Errors) -> Optio
     };
     let at = keyword.parse2(item).unwrap_or_else(|_| Span::call_site());
     let name = kind.name();
-    errors.add(at, format!("`#[{name}]` goes on a function: free, in an `impl` block or in a trait; put it on each `fn`"));
+    errors.add(
+        at,
+        format!("`#[{name}]` goes on a function: free, in an `impl` block or in a trait; put it on each `fn`"),
+    );
     None
 }
 

@@ -8,7 +8,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro::Span;
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
 use crate::text::Fingerprint;
 
@@ -47,52 +48,54 @@ fn is_documentation(attribute: &TokenStream) -> bool {
 
 /// The text of the annotated function `name`: our attribute, all others, the documentation, the signature and the body.
 pub(crate) fn of(item: &TokenStream, name: &str) -> Source {
+    let expanded = || Source::Expanded(item.to_string());
     if !proc_macro::is_available() {
-        return Source::Expanded(item.to_string()); // a unit test
+        return expanded(); // a unit test
     }
-    let mut trees = item.clone().into_iter();
-    let Some(first) = trees.next() else { return Source::Hidden };
-    let last = trees.last().unwrap_or_else(|| first.clone()).span().unwrap();
-    let first = first.span().unwrap();
-    let Some(path) = last.local_file() else {
+    let Some(last) = item.clone().into_iter().last().map(|last| last.span().unwrap()) else { return Source::Hidden };
+    match (last.local_file(), last.source_text()) {
+        (Some(path), Some(end)) => from_file(item, name, &path, last, &end).unwrap_or_else(expanded),
         // rust-analyzer compares offsets before and after the expansion to complete words; a long literal would shift them.
-        return if last.source_text().is_none() { Source::Hidden } else { Source::Expanded(item.to_string()) };
-    };
-    from_file(item, name, &path, first, last).unwrap_or_else(|| Source::Expanded(item.to_string()))
+        (None, None) => Source::Hidden,
+        _ => expanded(),
+    }
 }
 
-fn from_file(
-    item: &TokenStream,
-    name: &str,
-    path: &Path,
-    first: proc_macro::Span,
-    last: proc_macro::Span,
-) -> Option<Source> {
+fn from_file(item: &TokenStream, name: &str, path: &Path, last: Span, end_text: &str) -> Option<Source> {
     let file = File::cached(path)?;
-    let end_text = last.source_text()?;
     let end = file.offset(last.end().line(), last.end().column())?;
-    let mut start = file.offset(first.start().line(), first.start().column())?;
-    // Our attribute is not among the item's tokens.
-    let call = proc_macro::Span::call_site();
-    if call.local_file().as_deref() == Some(path) {
-        start = start.min(file.offset(call.start().line(), call.start().column())?);
+    // The longest text that holds: attributes that other macros have added point anywhere in the file.
+    let starts: BTreeSet<usize> = starts(item)
+        .filter(|span| span.local_file().as_deref() == Some(path))
+        .filter_map(|span| file.start(span.start().line(), span.start().column()))
+        .collect();
+    starts.into_iter().find_map(|start| {
+        let slice = file.text.get(start..end)?;
+        let trust = check(slice, item, name).filter(|_| slice.ends_with(end_text))?;
+        let first_line = file.line(start);
+        let literals = literal_lines(item.clone());
+        Some(trust(dedent(file.indentation(start), slice, |line| literals.contains(&(first_line + line)))))
+    })
+}
+
+/// Where the text may begin: at our attribute, which is not among the tokens, at another one, or at the function itself.
+fn starts(item: &TokenStream) -> impl Iterator<Item = Span> {
+    let mut attributes = true;
+    let of_item = item.clone().into_iter().take_while(move |tree| {
+        let before = attributes;
+        attributes = is_attribute(tree);
+        before
+    });
+    of_item.map(|tree| tree.span().unwrap()).chain([Span::call_site()])
+}
+
+/// Whether a token is the `#` or the `[..]` of an attribute.
+fn is_attribute(tree: &TokenTree) -> bool {
+    match tree {
+        TokenTree::Punct(punct) => punct.as_char() == '#',
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Bracket,
+        _ => false,
     }
-    // Of `#[cfg_attr(condition, tool)]` the span covers only `tool`.
-    if !file.text.get(start..)?.starts_with(['#', '/']) {
-        let line = file.text.get(..start)?.rfind('\n').map_or(0, |newline| newline + 1);
-        if let Some(attribute) = file.text.get(line..start)?.find("#[cfg_attr") {
-            start = line + attribute;
-        }
-    }
-    let slice = file.text.get(start..end)?;
-    if !slice.ends_with(&end_text) {
-        return None;
-    }
-    let trust = check(slice, item, name)?;
-    let mut literals = BTreeSet::new();
-    literal_lines(item.clone(), &mut literals);
-    let first_line = file.line(start);
-    Some(trust(dedent(file.indentation(start), slice, |line| literals.contains(&(first_line + line)))))
 }
 
 type Trust = fn(String) -> Source;
@@ -101,32 +104,44 @@ type Trust = fn(String) -> Source;
 fn check(slice: &str, item: &TokenStream, name: &str) -> Option<Trust> {
     let tokens: TokenStream = slice.parse().ok()?;
     let written = without_attributes(tokens);
-    if Fingerprint::of(written.iter().cloned().collect()) == Fingerprint::of(without_attributes(item.clone()).into_iter().collect()) {
+    let compiled = without_attributes(item.clone());
+    if Fingerprint::of(written.iter().cloned()) == Fingerprint::of(compiled) {
         return Some(Source::Exact);
     }
-    let is_fn = |tree: &TokenTree| matches!(tree, TokenTree::Ident(word) if word == "fn");
-    let mut functions = written.windows(2).filter(|pair| pair.first().is_some_and(is_fn));
-    let same_name = matches!(functions.next(), Some([_, TokenTree::Ident(found)]) if found == name);
-    let alone = functions.next().is_none();
-    (same_name && alone && !has_metavariable(written.into_iter().collect())).then_some(Source::Written)
+    let functions: Vec<&Ident> = written.windows(2).filter_map(named_function).collect();
+    let alone = matches!(functions.as_slice(), [found] if *found == name);
+    let words = written.iter().take_while(|tree| !is_fn(tree)).all(|tree| !is_separator(tree));
+    (alone && words && !has_metavariable(written)).then_some(Source::Written)
+}
+
+/// `f` of `fn f`; a function pointer has no name.
+fn named_function(pair: &[TokenTree]) -> Option<&Ident> {
+    match pair {
+        [word, TokenTree::Ident(name)] if is_fn(word) => Some(name),
+        _ => None,
+    }
+}
+
+fn is_fn(tree: &TokenTree) -> bool {
+    matches!(tree, TokenTree::Ident(word) if word == "fn")
+}
+
+/// Whether a token cannot stand between the attributes and the `fn`, as `pub(crate) unsafe extern "C"` can.
+fn is_separator(tree: &TokenTree) -> bool {
+    match tree {
+        TokenTree::Punct(_) => true,
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+        _ => false,
+    }
 }
 
 /// The tokens after the outer attributes, which other macros take away, add and reorder.
 fn without_attributes(tokens: TokenStream) -> Vec<TokenTree> {
-    let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
-    let attributes = trees
-        .chunks(2)
-        .take_while(|pair| {
-            matches!(pair, [TokenTree::Punct(hash), TokenTree::Group(group)]
-                if hash.as_char() == '#' && group.delimiter() == Delimiter::Bracket)
-        })
-        .count();
-    trees.drain(..attributes * 2);
-    trees
+    tokens.into_iter().skip_while(is_attribute).collect()
 }
 
 /// Whether there is a `$`, as in the text of a `macro_rules!`.
-fn has_metavariable(tokens: TokenStream) -> bool {
+fn has_metavariable(tokens: impl IntoIterator<Item = TokenTree>) -> bool {
     tokens.into_iter().any(|tree| match tree {
         TokenTree::Group(group) => has_metavariable(group.stream()),
         TokenTree::Punct(punct) => punct.as_char() == '$',
@@ -135,10 +150,11 @@ fn has_metavariable(tokens: TokenStream) -> bool {
 }
 
 /// The lines that begin inside a literal, whose blanks belong to the program.
-fn literal_lines(tokens: TokenStream, lines: &mut BTreeSet<usize>) {
+fn literal_lines(tokens: TokenStream) -> BTreeSet<usize> {
+    let mut lines = BTreeSet::new();
     for tree in tokens {
         match tree {
-            TokenTree::Group(group) => literal_lines(group.stream(), lines),
+            TokenTree::Group(group) => lines.extend(literal_lines(group.stream())),
             TokenTree::Literal(literal) if literal.to_string().contains('\n') => {
                 let span = literal.span().unwrap();
                 lines.extend(span.start().line() + 1..=span.end().line());
@@ -146,6 +162,7 @@ fn literal_lines(tokens: TokenStream, lines: &mut BTreeSet<usize>) {
             _ => {}
         }
     }
+    lines
 }
 
 /// Takes the indentation of the first line, a method's in its `impl`, from all lines that have it.
@@ -183,12 +200,21 @@ impl File {
         Self { text, lines }
     }
 
-    /// The byte offset of a line and a column, both from 1; columns count characters.
+    /// The byte offset of a position; lines and columns count from 1, columns in characters.
     fn offset(&self, line: usize, column: usize) -> Option<usize> {
         let start = *self.lines.get(line.checked_sub(1)?)?;
         let rest = self.text.get(start..)?;
         let mut offsets = rest.char_indices().map(|(offset, _)| offset).chain([rest.len()]);
         Some(start + offsets.nth(column.checked_sub(1)?)?)
+    }
+
+    /// The byte offset where an attribute or an item begins.
+    fn start(&self, line: usize, column: usize) -> Option<usize> {
+        let start = self.offset(line, column)?;
+        // Of `#[cfg_attr(condition, tool)]` the span of our attribute covers only `tool`.
+        let line = *self.lines.get(self.line(start) - 1)?;
+        let attribute = self.text.get(line..start)?.find("#[cfg_attr(");
+        Some(attribute.map_or(start, |attribute| line + attribute))
     }
 
     /// The line of an offset, from 1.

@@ -74,7 +74,8 @@ fn check_signature(kind: Kind, function: &Function, errors: &mut Errors) {
         errors.add_at(word, format!("`#[{kind}]` records each call as it runs, so `{name}` cannot be `const`"));
     }
     if function.body.is_none() {
-        let message = format!("`{name}` has no body to record; in a trait, put `#[{kind}]` on the implementations instead");
+        let message =
+            format!("`{name}` has no body to record; in a trait, put `#[{kind}]` on the implementations instead");
         errors.add(function.end, message);
     }
     if let Some(dots) = &function.sig.variadic {
@@ -117,7 +118,8 @@ fn captures(args: &Args, function: &Function, errors: &mut Errors) -> Vec<Captur
             match place.and_then(|place| captures.get_mut(place)) {
                 None => {
                     let names = function.arguments.iter().map(|argument| argument.name.as_str());
-                    errors.add(word.span(), format!("`{option}` names no argument `{name}`; {}", instead(&name, names)));
+                    errors
+                        .add(word.span(), format!("`{option}` names no argument `{name}`; {}", instead(&name, names)));
                 }
                 Some((_, before)) if *before == option => {
                     errors.add(word.span(), format!("`{option}` names `{name}` twice; keep one"));

@@ -16,6 +16,7 @@ use crate::pipeline::Pipeline;
 use crate::prompt::Prompt;
 use crate::record::{Closed, Event, Opened};
 use crate::session::Session;
+use crate::stream::Items;
 
 /// The live side of a log. Dropped without an end, it is a call that was cancelled.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub struct Call {
     function: &'static Function,
     recording: Option<Recording>,
     variables: Vec<(&'static str, String)>,
+    /// Arguments that are left out of the log, and so of its messages.
+    hidden: Vec<&'static str>,
     /// The body's context; while the body runs, the outer one. `None`: the body runs in the outer context.
     context: Option<Context>,
 }
@@ -38,8 +41,9 @@ struct Recording {
     inputs: Vec<u8>,
     metadata: Vec<u8>,
     started: Option<Start>,
-    /// What is recorded if nothing else is said until the end.
+    /// What the clock said when the body ended.
     seconds: Option<f64>,
+    items: Items,
 }
 
 /// Opens a call of `function`; nothing is captured when logging is off, or when the call comes from a `Serialize` that
@@ -52,7 +56,7 @@ pub fn open(function: &'static Function) -> Call {
         prompt: None,
         pipeline: Context::current().pipeline,
     });
-    Call { function, recording, variables: Vec::new(), context }
+    Call { function, recording, variables: Vec::new(), hidden: Vec::new(), context }
 }
 
 impl Recording {
@@ -68,6 +72,7 @@ impl Recording {
             metadata: Vec::new(),
             started: None,
             seconds: None,
+            items: Items::default(),
         })
     }
 }
@@ -88,11 +93,13 @@ impl Call {
     /// An argument that `skip` leaves out.
     pub fn skipped(&mut self, name: &'static str) {
         self.put(name, SKIPPED.into());
+        self.hidden.push(name);
     }
 
     /// An argument that `redact` hides.
     pub fn redacted(&mut self, name: &'static str) {
         self.put(name, br#"{"$redacted":true}"#.into());
+        self.hidden.push(name);
     }
 
     /// A member of the log's metadata as JSON.
@@ -110,7 +117,7 @@ impl Call {
     /// Runs the body in the call's context. A panic is recorded and goes on.
     pub fn run<R>(&mut self, body: impl FnOnce() -> R) -> R {
         self.start();
-        let entered = self.context.is_some().then(|| Entered::new(&mut self.context));
+        let entered = self.enter();
         let result = catch_unwind(AssertUnwindSafe(body));
         drop(entered);
         match result {
@@ -127,7 +134,7 @@ impl Call {
 
     /// The body of an `async fn`, polled in the call's context.
     pub fn future<F: Future>(&mut self, body: F) -> InCall<'_, F> {
-        InCall { body, call: self }
+        InCall { body, call: self, begun: false }
     }
 
     /// The body returned, and its result is left out.
@@ -149,7 +156,7 @@ impl Call {
         self.close(Outcome::Failed, None, Some(error));
     }
 
-    fn panicked(&mut self, payload: &(dyn std::any::Any + Send)) {
+    pub(crate) fn panicked(&mut self, payload: &(dyn std::any::Any + Send)) {
         let message = payload
             .downcast_ref::<&'static str>()
             .map(ToString::to_string)
@@ -159,13 +166,20 @@ impl Call {
         self.close(Outcome::Panicked, None, Some(format!("panicked: {message}")));
     }
 
-    /// The body begins: the log is opened.
-    fn start(&mut self) {
+    /// The body begins: the log is opened, unless it is.
+    pub(crate) fn start(&mut self) {
+        let mut prompt = None;
         if let Some(template) = &self.function.prompt {
-            let prompt = Arc::new(Prompt::new(template, &self.variables));
-            self.context.get_or_insert_with(Context::current).prompt = Some(prompt);
+            let context = self.context.get_or_insert_with(Context::current);
+            prompt = Some(context.prompt.get_or_insert_with(|| Arc::new(Prompt::new(template, &self.variables))).clone());
+            if !self.hidden.is_empty() {
+                let shown = self.variables.iter().map(|(name, value)| {
+                    (*name, if self.hidden.contains(name) { format!("[{name} left out]") } else { value.clone() })
+                });
+                prompt = Some(Arc::new(Prompt::new(template, &shown.collect::<Vec<_>>())));
+            }
         }
-        let Some(recording) = &mut self.recording else { return };
+        let Some(recording) = self.recording.as_mut().filter(|recording| recording.started.is_none()) else { return };
         let started = Start::now();
         recording.started = Some(started);
         let opened = Opened {
@@ -176,7 +190,7 @@ impl Call {
             started,
             inputs: std::mem::take(&mut recording.inputs),
             metadata: std::mem::take(&mut recording.metadata),
-            prompt: self.context.as_ref().and_then(|context| context.prompt.clone()),
+            prompt,
         };
         if !recording.pipeline.push(Event::Opened(Box::new(opened))) {
             self.recording = None; // counted as lost; its end would belong to no log
@@ -184,33 +198,70 @@ impl Call {
     }
 
     /// The body ended: the clock stops before its result is captured.
-    fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         if let Some(recording) = &mut self.recording {
             recording.seconds = recording.started.map(Start::elapsed);
         }
     }
 
     fn close(&mut self, outcome: Outcome, output: Option<Vec<u8>>, error: Option<String>) {
-        let Some(recording) = self.recording.take() else { return };
+        let Some(mut recording) = self.recording.take() else { return };
         let Some(started) = recording.started else { return };
         let duration = recording.seconds.unwrap_or_else(|| started.elapsed());
-        let closed = Closed { function: self.function, id: recording.id, duration, outcome, output, error };
+        let items = recording.items.finish();
+        let closed = Closed {
+            function: self.function,
+            id: recording.id,
+            duration,
+            outcome,
+            output: output.or(items.output),
+            error,
+            metadata: items.metadata,
+        };
         recording.pipeline.push(Event::Closed(Box::new(closed)));
+    }
+}
+
+/// What a stream's call has gathered.
+impl Call {
+    /// One more item, as JSON.
+    pub(crate) fn item(&mut self, json: &[u8]) {
+        if let Some(recording) = &mut self.recording {
+            recording.items.add(json, recording.started);
+        }
+    }
+
+    /// One more item, whose content is left out.
+    pub fn skip_item(&mut self, failed: bool) {
+        if failed {
+            self.skip_output(true);
+        } else {
+            self.item(SKIPPED);
+        }
+    }
+
+    /// The stream came to its end.
+    pub(crate) fn ended(&mut self) {
+        self.stop();
+        self.close(Outcome::Ok, None, None);
+    }
+
+    /// Enters the call's context, if it has one.
+    pub(crate) fn enter(&mut self) -> Option<Entered<'_>> {
+        self.context.is_some().then(|| Entered::new(&mut self.context))
     }
 }
 
 impl Drop for Call {
     fn drop(&mut self) {
-        // Ended, but nobody said how: a body that returned without a result to capture. Otherwise it never ended.
-        let ended = self.recording.as_ref().is_some_and(|recording| recording.seconds.is_some());
-        self.close(if ended { Outcome::Ok } else { Outcome::Cancelled }, None, None);
+        self.close(Outcome::Cancelled, None, None);
     }
 }
 
 const SKIPPED: &[u8] = br#"{"$skipped":true}"#;
 
 /// Appends `"name":value,`.
-fn member(object: &mut Vec<u8>, name: &str, value: &[u8]) {
+pub(crate) fn member(object: &mut Vec<u8>, name: &str, value: &[u8]) {
     if serde_json::to_writer(&mut *object, name).is_ok() {
         object.push(b':');
         object.extend_from_slice(value);
@@ -225,6 +276,7 @@ pin_project! {
         #[pin]
         body: F,
         call: &'a mut Call,
+        begun: bool,
     }
 }
 
@@ -234,10 +286,11 @@ impl<F: Future> Future for InCall<'_, F> {
     fn poll(self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let call = &mut **this.call;
-        if call.recording.as_ref().is_some_and(|recording| recording.started.is_none()) || call.needs_prompt() {
+        if !*this.begun {
+            *this.begun = true;
             call.start();
         }
-        let entered = call.context.is_some().then(|| Entered::new(&mut call.context));
+        let entered = call.enter();
         let result = catch_unwind(AssertUnwindSafe(|| this.body.poll(cx)));
         drop(entered);
         match result {
@@ -251,12 +304,5 @@ impl<F: Future> Future for InCall<'_, F> {
                 resume_unwind(payload)
             }
         }
-    }
-}
-
-impl Call {
-    /// Whether the prompt is still to be rendered, with logging off.
-    fn needs_prompt(&self) -> bool {
-        self.function.prompt.is_some() && self.context.as_ref().is_none_or(|context| context.prompt.is_none())
     }
 }

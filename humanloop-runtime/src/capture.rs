@@ -27,7 +27,7 @@ pub enum Never {}
 pub mod ladder {
     use super::*;
 
-    // Arguments, `__put`, and results, `__out`.
+    // Arguments, `__put`, results, `__out`, and items of a stream, `__item`.
 
     /// Locks: serde would lock them, and deadlock if the caller holds the lock; `Debug` only tries.
     pub trait ByTryLock {
@@ -35,6 +35,8 @@ pub mod ladder {
         fn __put(&self, call: &mut Call, name: &'static str);
         #[doc(hidden)]
         fn __out(&self, call: &mut Call);
+        #[doc(hidden)]
+        fn __item(&self, call: &mut Call);
     }
     /// Values that serialize.
     pub trait BySerialize {
@@ -42,6 +44,8 @@ pub mod ladder {
         fn __put(&self, call: &mut Call, name: &'static str);
         #[doc(hidden)]
         fn __out(&self, call: &mut Call);
+        #[doc(hidden)]
+        fn __item(&self, call: &mut Call);
     }
     /// Values that print themselves for programmers.
     pub trait ByDebug {
@@ -49,6 +53,8 @@ pub mod ladder {
         fn __put(&self, call: &mut Call, name: &'static str);
         #[doc(hidden)]
         fn __out(&self, call: &mut Call);
+        #[doc(hidden)]
+        fn __item(&self, call: &mut Call);
     }
     /// All others.
     pub trait ByTypeName {
@@ -56,6 +62,8 @@ pub mod ladder {
         fn __put(&self, call: &mut Call, name: &'static str);
         #[doc(hidden)]
         fn __out(&self, call: &mut Call);
+        #[doc(hidden)]
+        fn __item(&self, call: &mut Call);
     }
 
     macro_rules! rung {
@@ -66,6 +74,9 @@ pub mod ladder {
                 }
                 fn __out(&self, call: &mut Call) {
                     call.returned($json(self.0));
+                }
+                fn __item(&self, call: &mut Call) {
+                    call.item(&$json(self.0));
                 }
             }
         };

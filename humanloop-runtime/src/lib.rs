@@ -20,6 +20,7 @@ mod record;
 mod response;
 mod session;
 pub mod sink;
+mod stream;
 #[cfg(feature = "local")]
 pub mod testing;
 mod worker;
@@ -35,3 +36,5 @@ pub use sink::{local::path_of_environment as store_path, memory::Memory};
 
 #[cfg(feature = "local")]
 pub use humanloop_store as store;
+
+pub use humanloop_api as api;

@@ -1,12 +1,14 @@
 //! What expansions may name. Not for people: it changes without notice.
 
 pub use core;
+pub use std::boxed::Box;
 
 pub use humanloop_api::{Kind, Role};
 
 pub use crate::call::{Call, InCall, open};
 pub use crate::capture::{Never, Probe, ladder as capture};
 pub use crate::function::{Function, Source, Template};
+pub use crate::stream::InStream;
 
 use std::fmt::Debug;
 

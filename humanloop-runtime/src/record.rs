@@ -50,6 +50,8 @@ pub(crate) struct Closed {
     /// JSON.
     pub(crate) output: Option<Vec<u8>>,
     pub(crate) error: Option<String>,
+    /// The members of a JSON object, each followed by a comma.
+    pub(crate) metadata: Vec<u8>,
 }
 
 impl Event {
@@ -103,6 +105,7 @@ impl Closed {
             error: self.error,
             duration: Some(self.duration),
             outcome: Some(self.outcome),
+            metadata: Some(object(self.metadata)).filter(|metadata| !metadata.is_empty()),
             ..LogUpdate::default()
         };
         let json = self.output.and_then(|output| String::from_utf8(output).ok());

@@ -48,6 +48,13 @@ fn logs(body: impl FnOnce()) -> Vec<Log> {
 static FUNCTION: Function =
     Function::new(Kind::Tool, "f", "m", "f.rs", 1, Source::Exact("fn f() {}"), "0123", &[("a", "&str")]);
 
+/// A whole call of a function that returns nothing.
+fn called(body: impl FnOnce()) {
+    let mut call = open(&FUNCTION);
+    call.run(body);
+    (&&&&Probe(&())).__out(&mut call);
+}
+
 fn inputs_of(put: impl Fn(&mut Call)) -> String {
     let logs = logs(|| {
         let mut call = open(&FUNCTION);
@@ -200,8 +207,8 @@ async fn a_future_dropped_half_way_is_cancelled_and_one_never_polled_is_nothing(
 fn a_parent_is_sent_open_and_closed_by_reference_unless_both_fall_into_a_batch() {
     let (guard, kept) = start();
     guard.run(|| {
-        open(&FUNCTION).run(|| {
-            open(&FUNCTION).run(|| ());
+        called(|| {
+            called(|| ());
             assert!(guard.flush(Duration::from_secs(5)).complete);
         });
     });
@@ -219,7 +226,8 @@ fn a_parent_is_sent_open_and_closed_by_reference_unless_both_fall_into_a_batch()
 #[test]
 fn a_full_queue_refuses_and_counts() {
     let kept = Kept::default();
-    let guard = builder().sink(kept.clone()).quiet().queue_bytes(1000).flush_interval(Duration::from_secs(60)).start().unwrap();
+    let guard =
+        builder().sink(kept.clone()).quiet().queue_bytes(1000).flush_interval(Duration::from_secs(60)).start().unwrap();
     guard.run(|| {
         for _ in 0..100 {
             let mut call = open(&FUNCTION);

@@ -1,0 +1,116 @@
+//! A call whose result is a stream: recorded when the stream ends, or is dropped half-way.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use pin_project_lite::pin_project;
+
+use crate::call::{Call, member};
+use crate::clock::Start;
+
+/// Bytes of items that a log keeps; those that come later are only counted.
+const KEPT: usize = 1 << 20;
+
+impl Call {
+    /// A stream polled in the call's context; `item` sees each item before it is handed on.
+    pub fn stream<S: Stream, F: FnMut(&mut Self, &S::Item)>(self, stream: S, item: F) -> InStream<S, F> {
+        InStream { stream, call: self, item }
+    }
+}
+
+pin_project! {
+    /// The stream of an annotated function.
+    #[derive(Debug)]
+    pub struct InStream<S, F> {
+        #[pin]
+        stream: S,
+        call: Call,
+        item: F,
+    }
+}
+
+impl<S: Stream, F: FnMut(&mut Call, &S::Item)> Stream for InStream<S, F> {
+    type Item = S::Item;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        let this = self.project();
+        this.call.start();
+        let entered = this.call.enter();
+        let result = catch_unwind(AssertUnwindSafe(|| this.stream.poll_next(cx)));
+        drop(entered);
+        match result {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(Some(item))) => {
+                (this.item)(this.call, &item);
+                Poll::Ready(Some(item))
+            }
+            Ok(Poll::Ready(None)) => {
+                this.call.ended();
+                Poll::Ready(None)
+            }
+            Err(payload) => {
+                this.call.panicked(&*payload);
+                resume_unwind(payload)
+            }
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.stream.size_hint()
+    }
+}
+
+/// The items of a stream so far.
+#[derive(Debug, Default)]
+pub(crate) struct Items {
+    /// A JSON array without its end.
+    json: Vec<u8>,
+    count: u64,
+    left_out: u64,
+    /// Seconds until the first.
+    first: Option<f64>,
+}
+
+/// What the items of a stream add to the end of its log.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered {
+    /// A JSON array.
+    pub(crate) output: Option<Vec<u8>>,
+    /// The members of a JSON object, each followed by a comma.
+    pub(crate) metadata: Vec<u8>,
+}
+
+impl Items {
+    pub(crate) fn add(&mut self, json: &[u8], started: Option<Start>) {
+        self.count += 1;
+        if self.first.is_none() {
+            self.first = started.map(Start::elapsed);
+        }
+        if self.json.len() + json.len() > KEPT {
+            self.left_out += 1;
+            return;
+        }
+        self.json.push(if self.json.is_empty() { b'[' } else { b',' });
+        self.json.extend_from_slice(json);
+    }
+
+    /// Nothing when there was no item.
+    pub(crate) fn finish(&mut self) -> Gathered {
+        if self.count == 0 {
+            return Gathered::default();
+        }
+        let mut output = std::mem::take(&mut self.json);
+        if output.is_empty() {
+            output.push(b'[');
+        }
+        output.push(b']');
+        let mut metadata = Vec::new();
+        let first = self.first.unwrap_or_default();
+        let (count, left_out) = (self.count, self.left_out);
+        let summary = format!("{{\"items\":{count},\"left_out\":{left_out},\"first_item_seconds\":{first:.9}}}");
+        member(&mut metadata, "stream", summary.as_bytes());
+        Gathered { output: Some(output), metadata }
+    }
+}

@@ -1,0 +1,14 @@
+//! The tests of the crate as users see it, in one binary so that they link once.
+
+// What an annotated function records: source, inputs, output, error, time.
+mod capture;
+// Sessions and nesting, over tasks, threads and runtimes.
+mod context;
+// Wrong settings, wrong places: what a user is told.
+mod bad_input;
+// The examples, run as programs, and what they leave in the store.
+mod examples;
+// A program that is killed, and what is left of it.
+mod interrupted;
+// What the compiler says.
+mod ui;
