@@ -29,6 +29,9 @@ impl Argument {
     /// `let mut name = name;` from the user's tokens, to stand before the body.
     pub(crate) fn rebinding(&self) -> TokenStream {
         let Self { outer, inner, mutability, attrs, .. } = self;
+        if is_reserved(inner) {
+            return TokenStream::new();
+        }
         if self.name.starts_with('_') {
             // Clippy has a lint against `let _x = x;`.
             return quote_spanned! { Span::mixed_site() => #(#attrs)* let (#mutability #inner,) = (#outer,); };
@@ -72,9 +75,10 @@ fn bindings(pattern: &mut Pat, found: &mut Vec<Argument>) {
     match pattern {
         Pat::Ident(binding) => {
             let inner = binding.ident.clone();
-            binding.ident.set_span(outer(inner.span()));
+            binding.ident = outer(inner.clone());
             let name = inner.unraw().to_string();
-            let mutability = if binding.by_ref.is_some() { None } else { binding.mutability.take() };
+            let stays = binding.by_ref.is_some() || is_reserved(&inner);
+            let mutability = if stays { None } else { binding.mutability.take() };
             // The alternatives of an or-pattern bind the same names.
             if !found.iter().any(|argument| argument.name == name) {
                 let outer = binding.ident.clone();
@@ -101,20 +105,32 @@ pub(crate) fn in_outer_hygiene(expression: impl ToTokens) -> TokenStream {
     expression.into_token_stream().into_iter().map(respan).collect()
 }
 
-fn respan(mut tree: TokenTree) -> TokenTree {
-    match &mut tree {
+fn respan(tree: TokenTree) -> TokenTree {
+    match tree {
         TokenTree::Group(group) => {
-            let span = group.span();
-            *group = Group::new(group.delimiter(), in_outer_hygiene(group.stream()));
-            group.set_span(outer(span));
+            let mut respanned = Group::new(group.delimiter(), in_outer_hygiene(group.stream()));
+            respanned.set_span(group.span());
+            respanned.into()
         }
-        TokenTree::Ident(word) if word == "self" => {}
-        tree => tree.set_span(outer(tree.span())),
+        TokenTree::Ident(word) if word == "self" => word.into(),
+        TokenTree::Ident(word) => outer(word).into(),
+        // A format string may name variables.
+        TokenTree::Literal(mut literal) => {
+            literal.set_span(Span::mixed_site().located_at(literal.span()));
+            literal.into()
+        }
+        punct @ TokenTree::Punct(_) => punct,
     }
-    tree
 }
 
-/// The place of a user's token, in the hygiene of the macro's own variables.
-fn outer(span: Span) -> Span {
-    Span::mixed_site().located_at(span)
+/// A name of the user's, in the hygiene of the macro's own variables. Those begin with `__`, so such a name stays as it is.
+fn outer(mut name: Ident) -> Ident {
+    if !is_reserved(&name) {
+        name.set_span(Span::mixed_site().located_at(name.span()));
+    }
+    name
+}
+
+fn is_reserved(name: &Ident) -> bool {
+    name.to_string().starts_with("__")
 }

@@ -33,6 +33,11 @@ impl Errors {
         self.0.is_none()
     }
 
+    #[cfg(test)]
+    pub(crate) fn messages(self) -> Vec<String> {
+        self.0.into_iter().flatten().map(|error| error.to_string()).collect()
+    }
+
     /// The mistakes as compiler errors, and the item as it was, so that its callers still resolve.
     pub(crate) fn beside(self, item: TokenStream) -> TokenStream {
         let errors = self.0.map(syn::Error::into_compile_error);

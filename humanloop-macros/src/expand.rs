@@ -4,10 +4,11 @@
 //! theirs, and the lints know whose code is whose. The user's tokens, the braces among them, keep their spans.
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
-use quote::quote_spanned;
-use syn::spanned::Spanned;
+use quote::{ToTokens, quote_spanned};
+use syn::LitStr;
 
 use crate::arguments::{Argument, in_outer_hygiene};
+use crate::attr::Message;
 use crate::shape::{self, Shape};
 use crate::source::Source;
 use crate::spec::{Capture, Spec};
@@ -72,9 +73,9 @@ fn description(spec: &Spec) -> TokenStream {
         let (cfgs, name, ty) = (argument.cfgs(), &argument.name, &argument.ty);
         ours! { #(#cfgs)* (#name, #ty) }
     });
-    let name = spec.args.name.as_ref().map(|text| ours! { .name(#text) });
-    let project = spec.args.project.as_ref().map(|text| ours! { .project(#text) });
-    let about = spec.description.as_ref().map(|text| ours! { .description(#text) });
+    let name = setting("name", &spec.args.name);
+    let project = setting("project", &spec.args.project);
+    let about = setting("description", &spec.description);
     let prompt = prompt(spec);
     ours! {
         #private::Function::new(
@@ -93,43 +94,44 @@ fn variant(variant: impl std::fmt::Debug) -> Ident {
 /// The model and the template of a `#[prompt]`.
 fn prompt(spec: &Spec) -> Option<TokenStream> {
     let (private, args) = (&spec.private, &spec.args);
-    let model = match &args.model {
-        Some(model) => ours! { #model },
-        None if args.template.is_some() || args.chat_template.is_some() => ours! { "" },
-        None => return None,
-    };
-    let mut settings = TokenStream::new();
-    let mut set = |name: &str, value: Option<TokenStream>| {
-        let name = Ident::new(name, Span::mixed_site());
-        settings.extend(value.map(|value| ours! { .#name(#value) }));
-    };
-    let float =
-        |number: Option<f64>| number.map(|number| Literal::f64_unsuffixed(number)).map(|number| ours! { #number });
-    let integer =
-        |number: Option<i64>| number.map(|number| Literal::i64_unsuffixed(number)).map(|number| ours! { #number });
-    set("template", args.template.as_ref().map(|text| ours! { #text }));
-    set(
-        "chat",
-        args.chat_template.as_ref().map(|messages| {
-            let messages = messages.iter().map(|message| {
-                let role = variant(message.role);
-                let text = &message.text;
-                ours! { (#private::Role::#role, #text) }
-            });
-            ours! { &[#(#messages),*] }
-        }),
-    );
-    set("provider", args.provider.as_ref().map(|text| ours! { #text }));
-    set("endpoint", args.endpoint.as_ref().map(|text| ours! { #text }));
-    set("temperature", float(args.temperature));
-    set("max_tokens", integer(args.max_tokens));
-    set("top_p", float(args.top_p));
-    let stop = &args.stop;
-    set("stop", (!stop.is_empty()).then(|| ours! { &[#(#stop),*] }));
-    set("presence_penalty", float(args.presence_penalty));
-    set("frequency_penalty", float(args.frequency_penalty));
-    set("seed", integer(args.seed));
+    if args.model.is_none() && args.template.is_none() && args.chat_template.is_none() {
+        return None;
+    }
+    let model = args.model.as_ref().map_or(String::new(), LitStr::value);
+    let chat = args.chat_template.as_ref().map(|messages| {
+        let messages = messages.iter().map(|Message { role, text }| {
+            let role = variant(role);
+            ours! { (#private::Role::#role, #text) }
+        });
+        ours! { .chat(&[#(#messages),*]) }
+    });
+    let stop = (!args.stop.is_empty()).then(|| {
+        let texts = &args.stop;
+        ours! { .stop(&[#(#texts),*]) }
+    });
+    let settings: TokenStream = [
+        setting("template", &args.template),
+        chat,
+        setting("provider", &args.provider),
+        setting("endpoint", &args.endpoint),
+        setting("temperature", &args.temperature.map(Literal::f64_unsuffixed)),
+        setting("max_tokens", &args.max_tokens.map(Literal::i64_unsuffixed)),
+        setting("top_p", &args.top_p.map(Literal::f64_unsuffixed)),
+        stop,
+        setting("presence_penalty", &args.presence_penalty.map(Literal::f64_unsuffixed)),
+        setting("frequency_penalty", &args.frequency_penalty.map(Literal::f64_unsuffixed)),
+        setting("seed", &args.seed.map(Literal::i64_unsuffixed)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     Some(ours! { .prompt(#private::Template::new(#model) #settings) })
+}
+
+/// `.name(value)`, if there is a value.
+fn setting(name: &str, value: &Option<impl ToTokens>) -> Option<TokenStream> {
+    let name = Ident::new(name, Span::mixed_site());
+    value.as_ref().map(|value| ours! { .#name(#value) })
 }
 
 /// The capture of what goes in. It comes before the body, which may consume its arguments.
@@ -195,7 +197,7 @@ fn call(spec: &Spec, statements: &TokenStream) -> TokenStream {
     let closure = quote_spanned! { at_fn => move || -> #output #closure };
     // An async block has no annotation; a `return` that is never reached does the same.
     let returning = (spec.shape == Shape::Async).then(|| {
-        let at_output = spec.function.sig.output.span();
+        let at_output = shape::output_span(&spec.function.sig);
         let private = private.clone().into_iter().map(|mut word| {
             word.set_span(at_output);
             word
@@ -207,10 +209,15 @@ fn call(spec: &Spec, statements: &TokenStream) -> TokenStream {
     let block = quote_spanned! { at_fn => async move #block };
     let future = ours! { async move { let __ret = __call.future(__future).await; #outcome __ret } };
     let stream = ours! { __call.stream(__stream, |mut __call, __ret| { #outcome }) };
+    // A borrow that does not live long enough may be noticed only here, so it points into the body.
+    let at_body = Span::mixed_site().located_at(spec.body.span());
+    let ret = quote_spanned! { at_body => __ret };
     match spec.shape {
-        Shape::Value => ours! { let __ret = __call.run(#closure); #outcome __ret },
+        Shape::Value => ours! { let __ret = __call.run(#closure); #outcome #ret },
         Shape::Never => ours! { __call.run(#closure) },
-        Shape::Async => ours! { #[allow(clippy::async_yields_async)] let __ret = __call.future(#block).await; #outcome __ret },
+        Shape::Async => {
+            ours! { #[allow(clippy::async_yields_async)] let __ret = __call.future(#block).await; #outcome #ret }
+        }
         Shape::AsyncNever => ours! { __call.future(#block).await },
         Shape::Future => ours! { let __future = __call.run(#closure); #future },
         Shape::BoxedFuture => ours! { let __future = __call.run(#closure); #private::Box::pin(#future) },

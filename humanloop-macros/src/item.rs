@@ -66,16 +66,23 @@ impl Parse for Function {
 
 /// A `{..}`, also where a macro passed it on as a `$body:block`, in invisible delimiters.
 fn brace_group(input: ParseStream) -> syn::Result<Group> {
-    let mut group: Group = input.parse()?;
-    while group.delimiter() == Delimiter::None {
-        let Some(TokenTree::Group(inside)) = group.stream().into_iter().next() else { break };
-        group = inside;
+    let mut tree: TokenTree = input.parse()?;
+    loop {
+        match tree {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => return Ok(group),
+            TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+                let mut inside = group.stream().into_iter();
+                match (inside.next(), inside.next()) {
+                    (Some(only), None) => tree = only,
+                    _ => return Err(syn::Error::new(group.span(), NO_BODY)),
+                }
+            }
+            other => return Err(syn::Error::new(other.span(), NO_BODY)),
+        }
     }
-    if group.delimiter() != Delimiter::Brace {
-        return Err(syn::Error::new(group.span(), "expected the function's body in braces"));
-    }
-    Ok(group)
 }
+
+const NO_BODY: &str = "expected the function's body in braces";
 
 impl Function {
     /// The doc comment as plain text, without the space after `///`.
@@ -86,7 +93,7 @@ impl Function {
                 && meta.path.is_ident("doc")
                 && let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &meta.value
             {
-                lines.extend(text.value().lines().map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned()));
+                lines.extend(text.value().split('\n').map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned()));
             }
         }
         let text = lines.join("\n");

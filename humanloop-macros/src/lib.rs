@@ -1,6 +1,7 @@
-//! The attributes of the `humanloop` crate, which re-exports and explains them.
+//! The attributes of the `humanloop` crate, which re-exports them.
 //!
-//! Tokens are parsed ([`attr`], [`item`]), checked ([`spec`]) and printed ([`expand`]), in this order and in these modules.
+//! Tokens are parsed (`attr`, `item`, `arguments`, `shape`), checked (`spec`, with `template` and `source`) and printed
+//! (`expand`), in this order. What is wrong is collected (`errors`) and shown beside the item, which comes out in any case.
 
 mod arguments;
 mod attr;
@@ -13,23 +14,127 @@ mod spec;
 mod template;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 use attr::Kind;
 use errors::Errors;
 use proc_macro2::TokenStream;
 
-/// Records each call of a function as a log of a tool.
+/// Records each call of a function as a log of a tool: its arguments, what it returned, how long it took.
+///
+/// ```
+/// /// Searches the web for the answer to the user's question.
+/// #[humanloop::tool(project = "assistant", name = "Web Search", skip(api_key))]
+/// async fn search(question: &str, api_key: &str) -> Result<String, std::io::Error> {
+///     Ok(format!("the first page about {question}"))
+/// }
+/// ```
+///
+/// The function stays what it is: the same value, error, panic, borrow and future, the same compiler messages, for any `fn` with
+/// a body but a `const fn`. A function that returns `impl Future`, `Pin<Box<dyn Future>>` or `BoxFuture` is recorded when the
+/// future resolves, one that returns `impl Stream`, `Pin<Box<dyn Stream>>` or `BoxStream` when the stream ends. A type alias of
+/// these is recorded as a plain value, since a macro sees the name only. In a `#[track_caller]` function,
+/// `Location::caller()` is a line of the function itself.
+///
+/// # What is recorded
+///
+/// - The text of the function, with comments, documentation and attributes, as the tool's `source_code`.
+/// - The doc comment, as the description.
+/// - Every argument: as JSON if its type implements `serde::Serialize` where the function is written, else as `Debug` prints it,
+///   else as the name of its type. `self` is not recorded. A pattern gives one argument for each name it binds.
+/// - The returned value in the same way. Of a `Result`, the value or the error with its causes.
+///
+/// # Options
+///
+/// | option | meaning |
+/// | --- | --- |
+/// | `project = "support"` | the project that the logs belong to |
+/// | `name = "Web Search"` | the name to show; else that of the function |
+/// | `description = "Searches the web"` | the description; else the doc comment |
+/// | `skip(api_key, cache)` | these arguments are not recorded |
+/// | `skip_all` | no argument is recorded, but those that `debug` and `serialize` name |
+/// | `skip_output` | of what the function returns, only whether it is an error is recorded |
+/// | `debug(request)` | record the argument as `Debug` prints it; `debug(self)` records `self` |
+/// | `serialize(request)` | record the argument as JSON; that its type cannot do so is an error at the parameter |
+/// | `redact(password)` | record that there was a value, without the value |
+/// | `metadata(tenant = request.tenant)` | record the value of an expression over the arguments, under a key |
+/// | `source = false` | the text of the function is not recorded |
+/// | `crate = my_crate::humanloop` | where to find the `humanloop` crate, if not at `::humanloop` |
+///
+/// ```
+/// # #[derive(Debug)] struct Request { tenant: String }
+/// #[humanloop::tool(debug(request), redact(password), metadata(tenant = request.tenant), skip_output, source = false)]
+/// fn log_in(request: &Request, password: &str) -> bool {
+///     password.len() > 8
+/// }
+/// ```
 #[proc_macro_attribute]
 pub fn tool(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     attribute(Kind::Tool, args.into(), item.into()).into()
 }
 
-/// Records each call of a function as a log of a prompt: a call of a language model.
+/// Records each call of a function as a log of a prompt: the call of a language model.
+///
+/// ```
+/// #[humanloop::prompt(
+///     model = "gpt-4", temperature = 0, max_tokens = 1,
+///     chat_template = [system("You are a moderator."), user("{{user_request}}")],
+/// )]
+/// async fn moderate(user_request: &str) -> Result<String, std::io::Error> {
+///     Ok(format!("the model's answer to {user_request}"))
+/// }
+/// ```
+///
+/// A `{{variable}}` of a template must be a parameter of the function; `{{ variable }}` is the same.
+///
+/// ```compile_fail
+/// #[humanloop::prompt(model = "gpt-4", template = "Translate: {{txet}}")]
+/// fn translate(text: &str) -> String {
+///     text.to_owned()
+/// }
+/// ```
+///
+/// # Options
+///
+/// All options of [`macro@tool`], and:
+///
+/// | option | meaning |
+/// | --- | --- |
+/// | `model = "gpt-4"` | the model |
+/// | `provider = "openai"` | who runs the model |
+/// | `endpoint = "chat"` | which of the provider's interfaces: `"chat"` or `"complete"` |
+/// | `template = "Answer: {{question}}"` | the template of a completion |
+/// | `chat_template = [system(".."), user(".."), assistant("..")]` | the template of a chat |
+/// | `temperature = 0.7` | how random the choice of each token is |
+/// | `max_tokens = 256` | the most tokens to generate |
+/// | `top_p = 0.9` | choose among the likeliest tokens with this probability in all |
+/// | `stop = ["\n", "END"]` | where to stop; a single string will do |
+/// | `presence_penalty = 0.5` | how much to avoid tokens that are there already |
+/// | `frequency_penalty = 0.5` | how much to avoid tokens by how often they are there |
+/// | `seed = 42` | for an answer that can be repeated |
 #[proc_macro_attribute]
 pub fn prompt(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     attribute(Kind::Prompt, args.into(), item.into()).into()
 }
 
-/// Records each call of a function as a log of a flow: the parent of what it calls.
+/// Records each call of a function as a log of a flow: the parent of the tools, prompts and flows it calls.
+///
+/// ```
+/// #[humanloop::flow(project = "assistant")]
+/// async fn assist(user_request: &str) -> Result<String, std::io::Error> {
+///     search(user_request).await
+/// }
+///
+/// #[humanloop::tool]
+/// async fn search(question: &str) -> Result<String, std::io::Error> {
+///     Ok(format!("the first page about {question}"))
+/// }
+/// ```
+///
+/// # Options
+///
+/// All options of [`macro@tool`].
 #[proc_macro_attribute]
 pub fn flow(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     attribute(Kind::Flow, args.into(), item.into()).into()

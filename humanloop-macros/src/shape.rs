@@ -3,9 +3,10 @@
 use std::iter::Peekable;
 
 use proc_macro2::token_stream::IntoIter;
-use proc_macro2::{Group, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
 use syn::{
     AngleBracketedGenericArguments, GenericArgument, PathArguments, PathSegment, ReturnType, Signature, Token, Type,
     TypeParamBound,
@@ -48,8 +49,16 @@ pub(crate) fn of(signature: &Signature) -> Shape {
 /// The return type as an expression may name it: `()` for none, `_` for each `impl Trait`.
 pub(crate) fn annotation(signature: &Signature) -> TokenStream {
     match &signature.output {
-        ReturnType::Default => quote! { () },
+        ReturnType::Default => quote_spanned! { Span::mixed_site().located_at(output_span(signature)) => () },
         ReturnType::Type(_, ty) => infer_impl_trait(ty.to_token_stream()),
+    }
+}
+
+/// Where the return type stands, or the name of the function that has none.
+pub(crate) fn output_span(signature: &Signature) -> Span {
+    match &signature.output {
+        ReturnType::Default => signature.ident.span(),
+        ReturnType::Type(_, ty) => ty.span(),
     }
 }
 

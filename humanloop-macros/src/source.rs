@@ -229,3 +229,54 @@ impl File {
         if before.trim().is_empty() { before } else { "" }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_characters_and_line_ends_are_one_byte() {
+        let file = File::new("\u{feff}fn a() {}\r\n\t\"ä🦀\" fn b() {}\r\n");
+        assert_eq!(file.text, "fn a() {}\n\t\"ä🦀\" fn b() {}\n");
+        let at = |line, column| file.offset(line, column).and_then(|offset| file.text.get(offset..));
+        assert_eq!(at(1, 4), Some("a() {}\n\t\"ä🦀\" fn b() {}\n"));
+        assert_eq!(at(2, 7), Some("fn b() {}\n"));
+        assert_eq!(at(2, 16), Some("\n"));
+        assert_eq!([at(0, 1), at(1, 0), at(4, 1), at(3, 2)], [None; 4]);
+    }
+
+    #[test]
+    fn a_conditional_attribute_is_shown_from_its_beginning() {
+        let file = File::new("x\n    #[cfg_attr(test, tool)]\n    #[tool] // cfg_attr");
+        assert_eq!(file.start(2, 22), Some(6));
+        assert_eq!(file.start(3, 5), file.offset(3, 5));
+    }
+
+    #[test]
+    fn a_method_moves_to_the_left_but_its_literals_stay() {
+        let file = File::new("impl S {\n    fn f() {\n        a(\"\n    b\");\n\n  odd\n    }\n}");
+        let text = "fn f() {\n        a(\"\n    b\");\n\n  odd\n    }";
+        let start = file.offset(2, 5).unwrap();
+        assert_eq!((file.line(start), file.indentation(start)), (2, "    "));
+        let dedented = dedent("    ", text, |line| line == 2);
+        assert_eq!(dedented, "fn f() {\n    a(\"\n    b\");\n\n  odd\n}");
+    }
+
+    #[test]
+    fn a_text_is_exact_written_or_neither() {
+        let check = |text: &str, item: &str| check(text, &item.parse().unwrap(), "f").map(|trust| trust(String::new()));
+        let exact = Some(Source::Exact(String::new()));
+        let written = Some(Source::Written(String::new()));
+        assert_eq!(check("#[tool]\nfn f() { 1 } // one", "/// Other attributes.\nfn f() {1}"), exact);
+        assert_eq!(
+            check("pub(crate) async fn f() -> fn(u8) { 1 }", "pub(crate) fn f() -> fn(u8) { block_on(1) }"),
+            written
+        );
+        assert_eq!(check("fn $name() { $body }", "fn f() { 1 }"), None);
+        assert_eq!(check("fn f() { $body }", "fn f() { 1 }"), None);
+        assert_eq!(check("fn g() { 1 }", "fn f() { 1 }"), None);
+        assert_eq!(check("struct S {} fn f() {}", "fn f() { 1 }"), None);
+        assert_eq!(check("fn g() {} fn f() {}", "fn f() { 1 }"), None);
+        assert_eq!(check("fn f() {", "fn f() { 1 }"), None);
+    }
+}

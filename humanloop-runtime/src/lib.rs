@@ -9,6 +9,8 @@ mod config;
 mod context;
 mod error;
 mod function;
+#[cfg(feature = "http")]
+mod http;
 mod pipeline;
 #[doc(hidden)]
 pub mod private;
@@ -31,6 +33,8 @@ pub use error::Error;
 pub use pipeline::{Flushed, Stats};
 pub use prompt::{Prompt, current_prompt};
 pub use session::{Session, session};
+#[cfg(feature = "http")]
+pub use sink::http::HttpSink;
 #[cfg(feature = "local")]
 pub use sink::{local::path_of_environment as store_path, memory::Memory};
 

@@ -1,0 +1,310 @@
+//! Logs to a Humanloop API (v4 document, sections 2, 5.4, 5.5 and 5.8).
+
+use std::ops::Range;
+use std::time::Duration;
+
+use humanloop_api::{Entry, Feedback, Logged, LogUpdate};
+use reqwest::header::HeaderName;
+use reqwest::{Method, Url};
+use serde::Serialize;
+use serde::de::IgnoredAny;
+use tokio::runtime::{Handle, Runtime};
+
+use crate::error::Error;
+use crate::http::{Answer, Http, Retry, base_url, excerpt, is_loopback, join};
+use crate::sink::{Delivery, Sink};
+
+mod layers;
+
+const BASE_URL: &str = "HUMANLOOP_BASE_URL";
+const KEY: &str = "HUMANLOOP_API_KEY";
+
+/// Logs of one request, at most.
+const LOGS: usize = 200;
+/// Bytes of one request, at most; a log that is bigger goes alone.
+const BYTES: usize = 4 << 20;
+
+const CONNECT: Duration = Duration::from_secs(5);
+const REQUEST: Duration = Duration::from_secs(30);
+const RETRY: Retry = Retry {
+    attempts: 3,
+    pause: Duration::from_millis(500),
+    longest: Duration::from_secs(5),
+    // The same log twice is the same log.
+    repeatable: true,
+};
+
+/// A Humanloop API as a destination.
+///
+/// It waits for its answers on a runtime of its own, so it is of no use inside another one: give it to
+/// [`builder().sink(…)`](crate::Builder::sink), or wrap it in a sink of your own.
+///
+/// ```
+/// use humanloop_runtime::HttpSink;
+/// use humanloop_runtime::sink::Sink;
+///
+/// let sink = HttpSink::new("http://127.0.0.1:8000/", None)?;
+/// assert_eq!(sink.name(), "http://127.0.0.1:8000/v4");
+/// assert!(HttpSink::new("https://humanloop.example", None).is_err(), "only a server on this machine needs no key");
+/// # Ok::<(), humanloop_runtime::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct HttpSink {
+    api: Api,
+    /// Made at the first delivery, on the thread that delivers.
+    runtime: Option<Runtime>,
+}
+
+impl HttpSink {
+    /// The API at `url`, with or without `/v4` at its end.
+    ///
+    /// # Errors
+    ///
+    /// When the address is no `http` or `https` address or holds a password, when the server is on another machine and
+    /// there is no key, and when the key cannot stand in a header.
+    pub fn new(url: &str, api_key: Option<String>) -> Result<Self, Error> {
+        let mut url = base_url(BASE_URL, KEY, url)?;
+        if url.path_segments().and_then(|mut path| path.next_back()) != Some("v4") {
+            url = join(&url, &["v4"]);
+        }
+        let key = api_key.as_deref().map(str::trim).filter(|key| !key.is_empty());
+        if key.is_none() && !is_loopback(&url) {
+            return Err(Error::MissingKey { variable: KEY, needed_for: format!("the Humanloop API at {url}") });
+        }
+        let header = HeaderName::from_static("x-api-key");
+        let http = Http::new(&url, (header, ""), (KEY, key), (CONNECT, REQUEST), RETRY)?;
+        Ok(Self { api: Api { url, http }, runtime: None })
+    }
+
+    fn try_deliver(&mut self, batch: &[Entry]) -> Result<Delivery, String> {
+        if Handle::try_current().is_ok() {
+            return Err("this destination waits, so it cannot deliver inside a tokio runtime; give it to `humanloop::builder()`".into());
+        }
+        let runtime = match &mut self.runtime {
+            Some(runtime) => runtime,
+            none => {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                none.insert(runtime.map_err(|error| format!("no runtime for HTTP can be started: {error}"))?)
+            }
+        };
+        Ok(runtime.block_on(self.api.deliver(batch)))
+    }
+}
+
+impl Sink for HttpSink {
+    fn name(&self) -> String {
+        self.api.url.to_string()
+    }
+
+    fn deliver(&mut self, batch: &[Entry]) -> Delivery {
+        self.try_deliver(batch).unwrap_or_else(|reason| Delivery { lost: batch.len(), reason: Some(reason) })
+    }
+}
+
+/// A runtime may not be waited for inside another one.
+impl Drop for HttpSink {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Api {
+    url: Url,
+    http: Http,
+}
+
+/// Why something did not arrive.
+enum Refusal {
+    /// The server cannot be used: nothing else will arrive either.
+    Server(String),
+    /// This request only.
+    Request(String),
+    /// Something in it; the rest of a list may arrive without it.
+    Item(String),
+}
+
+/// What is lost so far.
+#[derive(Default)]
+struct Losses {
+    delivery: Delivery,
+    /// The server cannot be used.
+    hopeless: bool,
+}
+
+impl Losses {
+    fn add(&mut self, count: usize, refusal: Refusal) {
+        self.hopeless |= matches!(refusal, Refusal::Server(_));
+        let (Refusal::Server(reason) | Refusal::Request(reason) | Refusal::Item(reason)) = refusal;
+        self.delivery.lost += count;
+        self.delivery.reason.get_or_insert(reason);
+    }
+}
+
+impl Api {
+    /// Logs go first, parents before their children, then what was learned about logs, then feedback.
+    async fn deliver(&self, batch: &[Entry]) -> Delivery {
+        let mut losses = Losses::default();
+        let logs = batch.iter().filter_map(|entry| if let Entry::Log(log) = entry { Some(&**log) } else { None });
+        for layer in layers::by_parent(logs.collect()) {
+            self.send_lists("logs", &written(&layer), &mut losses).await;
+        }
+        for entry in batch {
+            let Entry::Update(update) = entry else { continue };
+            if losses.hopeless {
+                losses.delivery.lost += 1;
+            } else if let Err(refusal) = self.update(update).await {
+                losses.add(1, refusal);
+            }
+        }
+        let feedback = batch.iter().filter_map(|entry| if let Entry::Feedback(feedback) = entry { Some(&**feedback) } else { None });
+        self.send_lists("feedback", &written::<Feedback>(&feedback.collect::<Vec<_>>()), &mut losses).await;
+        losses.delivery
+    }
+
+    /// Sends `items` as lists. One that is refused for its size or for something in it is halved until the culprit is
+    /// found, which alone is lost.
+    async fn send_lists(&self, path: &str, items: &[Vec<u8>], losses: &mut Losses) {
+        let mut ranges = chunks(items);
+        while let Some(range) = ranges.pop() {
+            let count = range.len();
+            if losses.hopeless {
+                losses.delivery.lost += count;
+                continue;
+            }
+            match self.send_list(path, &items[range.clone()]).await {
+                Err(Refusal::Item(_)) if count > 1 => {
+                    let middle = range.start + count / 2;
+                    ranges.push(middle..range.end);
+                    ranges.push(range.start..middle);
+                }
+                Err(refusal) => losses.add(count, refusal),
+                Ok(()) => {}
+            }
+        }
+    }
+
+    async fn send_list(&self, path: &str, items: &[Vec<u8>]) -> Result<(), Refusal> {
+        let body = [b"[", &*items.join(&b","[..]), b"]"].concat();
+        let answer = match self.send(Method::POST, join(&self.url, &[path]), body).await {
+            // What has this reference id arrived before, and its answer did not.
+            Err((409, _)) if items.len() == 1 => return Ok(()),
+            other => other.map_err(|(_, refusal)| refusal)?,
+        };
+        let known = match path {
+            "logs" => serde_json::from_str::<Vec<Logged>>(&answer.body).is_ok_and(|logged| logged.len() == items.len()),
+            _ => serde_json::from_str::<Vec<IgnoredAny>>(&answer.body).is_ok(),
+        };
+        if known { Ok(()) } else { Err(self.no_api(&answer)) }
+    }
+
+    async fn update(&self, update: &LogUpdate) -> Result<(), Refusal> {
+        let mut url = join(&self.url, &["logs"]);
+        url.query_pairs_mut().append_pair("reference_id", &update.reference_id);
+        let body = LogUpdate { reference_id: String::new(), ..update.clone() };
+        let body = serde_json::to_vec(&body).map_err(|error| Refusal::Item(error.to_string()))?;
+        let answer = self.send(Method::PATCH, url, body).await.map_err(|(_, refusal)| refusal)?;
+        match serde_json::from_str::<IgnoredAny>(&answer.body) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(self.no_api(&answer)),
+        }
+    }
+
+    /// Sends a request; the error has the status, 0 when there was no answer.
+    async fn send(&self, method: Method, url: Url, body: Vec<u8>) -> Result<Answer, (u16, Refusal)> {
+        let sent = self.http.send(method, url, body).await;
+        let answer = sent.map_err(|reason| {
+            let text = format!("{} does not answer ({reason}): start the server, or correct {BASE_URL}", self.url);
+            (0, Refusal::Server(text))
+        })?;
+        match answer.status {
+            200..300 => Ok(answer),
+            status => Err((status, self.refusal(&answer))),
+        }
+    }
+
+    fn refusal(&self, answer: &Answer) -> Refusal {
+        let Self { url, .. } = self;
+        let detail = detail(&answer.body).map(|text| self.http.without_key(&text));
+        match (answer.status, detail) {
+            (status @ (401 | 403), _) => {
+                Refusal::Server(format!("{url} answered {status}, it does not know the key: set {KEY} to a key of that server"))
+            }
+            (413, _) => Refusal::Item(format!("{url} answered 413, the log is too big for it: log less, or raise that server's limit")),
+            (404 | 405, None) => self.no_api(answer),
+            (status @ (400 | 404 | 409 | 422), detail) => {
+                let detail = detail.unwrap_or_else(|| "it gave no reason".into());
+                Refusal::Item(format!("{url} answered {status}, it does not take this: {detail}"))
+            }
+            (status @ 300..400, _) => Refusal::Server(format!(
+                "{url} answered {status}, the API is at another address: set {BASE_URL} to that one"
+            )),
+            (status, _) => Refusal::Request(format!("{url} answered {status}, three times: look at the log of that server")),
+        }
+    }
+
+    fn no_api(&self, answer: &Answer) -> Refusal {
+        let (url, status) = (&self.url, answer.status);
+        let start = match excerpt(&answer.body) {
+            text if text.is_empty() => "nothing".into(),
+            text => format!("`{}`", self.http.without_key(&text)),
+        };
+        Refusal::Server(format!("{url} is no Humanloop API, it answered {status} and {start}: check {BASE_URL}"))
+    }
+}
+
+/// Each item's JSON.
+fn written<T: Serialize>(items: &[&T]) -> Vec<Vec<u8>> {
+    // No type of the wire fails to serialize; were it so, `null` would be refused and counted.
+    items.iter().map(|item| serde_json::to_vec(item).unwrap_or_else(|_| b"null".into())).collect()
+}
+
+/// What goes into one request each, the last ones first.
+fn chunks(items: &[Vec<u8>]) -> Vec<Range<usize>> {
+    let mut chunks: Vec<Range<usize>> = Vec::new();
+    let mut bytes = 0;
+    for (index, item) in items.iter().enumerate() {
+        match chunks.last_mut() {
+            Some(chunk) if chunk.len() < LOGS && bytes + item.len() <= BYTES => {
+                chunk.end = index + 1;
+                bytes += item.len();
+            }
+            _ => {
+                chunks.push(index..index + 1);
+                bytes = item.len();
+            }
+        }
+    }
+    chunks.reverse();
+    chunks
+}
+
+/// The reason in an error of v4: `{"detail": {"message": …}}` or `{"detail": [{"loc": […], "msg": …}]}`.
+fn detail(body: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Body {
+        detail: Detail,
+    }
+    #[derive(serde::Deserialize)]
+    #[serde(untagged)]
+    enum Detail {
+        One { message: String },
+        Many(Vec<Problem>),
+    }
+    #[derive(serde::Deserialize)]
+    struct Problem {
+        #[serde(default)]
+        loc: Vec<serde_json::Value>,
+        msg: String,
+    }
+    let text = match serde_json::from_str::<Body>(body).ok()?.detail {
+        Detail::One { message } => message,
+        Detail::Many(problems) => {
+            let place = |problem: &Problem| problem.loc.iter().map(|part| part.to_string().replace('"', "")).collect::<Vec<_>>();
+            problems.iter().map(|problem| format!("{}: {}", place(problem).join("."), problem.msg)).collect::<Vec<_>>().join("; ")
+        }
+    };
+    Some(excerpt(&text))
+}
