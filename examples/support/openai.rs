@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// Where OpenAI, or a compatible server, answers, and with which key; `None` is the guide's own answers.
-pub struct OpenAi(pub Option<(String, String)>);
+pub(crate) struct OpenAi(pub(crate) Option<(String, String)>);
 
 #[derive(Deserialize)]
 struct Chat {
@@ -33,14 +33,14 @@ struct CompletionChoice {
 
 impl OpenAi {
     /// The service that the environment names.
-    pub fn from_env() -> Self {
+    pub(crate) fn from_env() -> Self {
         let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         let key = variable("OPENAI_API_KEY");
         Self(key.map(|key| (variable("OPENAI_BASE_URL").unwrap_or("https://api.openai.com/v1".into()), key)))
     }
 
     /// The answer of a chat model.
-    pub async fn chat(
+    pub(crate) async fn chat(
         &self,
         model: &str,
         temperature: f64,
@@ -55,7 +55,7 @@ impl OpenAi {
     }
 
     /// The answer of a completion model.
-    pub async fn complete(&self, model: &str, temperature: f64, prompt: &str) -> reqwest::Result<String> {
+    pub(crate) async fn complete(&self, model: &str, temperature: f64, prompt: &str) -> reqwest::Result<String> {
         let Some((url, key)) = &self.0 else { return Ok("Sweden won Eurovision 2023.".into()) };
         let body = json!({"model": model, "temperature": temperature, "prompt": prompt});
         let request = reqwest::Client::new().post(format!("{url}/completions")).bearer_auth(key).json(&body);

@@ -5,11 +5,11 @@ use std::fmt;
 use serde::Deserialize;
 
 /// Where SerpAPI answers.
-pub const SERPAPI: &str = "https://serpapi.com";
+pub(crate) const SERPAPI: &str = "https://serpapi.com";
 
 /// A search that found nothing, or failed. No text of it holds the key.
 #[derive(Debug)]
-pub enum SearchError {
+pub(crate) enum SearchError {
     /// The service did not answer, or not as it should.
     Http(reqwest::Error),
     /// Google shows no answer box for this question.
@@ -45,7 +45,7 @@ struct AnswerBox {
 }
 
 /// What Google answers to `query` in its answer box; without a key, the guide's own answer.
-pub async fn google_answer(base_url: &str, query: &str, api_key: Option<&str>) -> Result<String, SearchError> {
+pub(crate) async fn google_answer(base_url: &str, query: &str, api_key: Option<&str>) -> Result<String, SearchError> {
     let Some(api_key) = api_key else { return Ok("Sweden".into()) };
     let parameters = [("engine", "google"), ("output", "json"), ("q", query), ("api_key", api_key)];
     let request = reqwest::Client::new().get(format!("{base_url}/search")).query(&parameters);

@@ -6,6 +6,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::LitStr;
+use syn::spanned::Spanned;
 
 use crate::arguments::{Argument, in_outer_hygiene};
 use crate::attr::Message;
@@ -140,23 +141,19 @@ fn inputs(spec: &Spec) -> TokenStream {
     let arguments = &spec.function.arguments;
     let variables = spec.variables.iter().filter_map(|place| arguments.get(*place)).map(|argument| {
         let (name, value) = (&argument.name, &argument.outer);
-        ours! { __call.variable(#name, (&&&&#private::Probe(&#value)).__text()); }
+        under_cfgs(argument, ours! { __call.variable(#name, (&&&&#private::Probe(&#value)).__text()); })
     });
     let variables = (!spec.variables.is_empty()).then(|| ours! { { use #private::capture::*; #(#variables)* } });
 
     let receiver = spec.receiver.iter().map(|(word, how)| capture(spec, *how, "self", word));
-    let values = arguments.iter().zip(&spec.captures).map(|(argument, how)| {
-        let statement = capture(spec, *how, &argument.name, &argument.outer);
-        let mut cfgs = argument.cfgs().peekable();
-        if cfgs.peek().is_some() {
-            ours! { #(#cfgs)* { #statement } }
-        } else {
-            statement
-        }
-    });
+    let values = arguments
+        .iter()
+        .zip(&spec.captures)
+        .map(|(argument, how)| under_cfgs(argument, capture(spec, *how, &argument.name, &argument.outer)));
     let metadata = spec.args.metadata.iter().map(|entry| {
         let (key, value) = (&entry.key, in_outer_hygiene(&entry.value));
-        ours! { #private::put_metadata(&mut __call, #key, &(#value)); }
+        let at_value = Span::mixed_site().located_at(entry.value.span());
+        quote_spanned! { at_value => #private::put_metadata(&mut __call, #key, &(#value)); }
     });
     let captures: Vec<TokenStream> = receiver.chain(values).chain(metadata).collect();
     if captures.is_empty() {
@@ -164,6 +161,15 @@ fn inputs(spec: &Spec) -> TokenStream {
     }
     let traits = spec.captures.contains(&Capture::Probe).then(|| ours! { use #private::capture::*; });
     ours! { #variables if __call.on() { #traits #(#captures)* } }
+}
+
+/// A statement that is gone when its parameter is.
+fn under_cfgs(argument: &Argument, statement: TokenStream) -> TokenStream {
+    let mut cfgs = argument.cfgs().peekable();
+    if cfgs.peek().is_none() {
+        return statement;
+    }
+    ours! { #(#cfgs)* { #statement } }
 }
 
 fn capture(spec: &Spec, how: Capture, name: &str, value: &Ident) -> TokenStream {

@@ -75,7 +75,7 @@ fn check_signature(kind: Kind, function: &Function, errors: &mut Errors) {
     }
     if function.body.is_none() {
         let message =
-            format!("`{name}` has no body to record; in a trait, put `#[{kind}]` on the implementations instead");
+            format!("`{name}` has no body to record: write one or, in a trait, put `#[{kind}]` on the implementations");
         errors.add(function.end, message);
     }
     if let Some(dots) = &function.sig.variadic {

@@ -130,7 +130,7 @@ fn self_is_captured_only_when_asked_for() {
 #[test]
 fn functions_that_cannot_be_recorded_are_refused() {
     refused(Kind::Tool, "", "const fn f() {}", &["`#[tool]` records each call as it runs, so `f` cannot be `const`"]);
-    let message = "`f` has no body to record; in a trait, put `#[tool]` on the implementations instead";
+    let message = "`f` has no body to record: write one or, in a trait, put `#[tool]` on the implementations";
     refused(Kind::Tool, "", "fn f();", &[message]);
     let message = "`#[flow]` goes on a function: free, in an `impl` block or in a trait; put it on each `fn`";
     for item in ["struct S;", "/// Doc.\npub mod m {}", "impl S { fn f() {} }", "pub(crate) const X: u8 = 1;"] {

@@ -171,7 +171,8 @@ impl Call {
         let mut prompt = None;
         if let Some(template) = &self.function.prompt {
             let context = self.context.get_or_insert_with(Context::current);
-            prompt = Some(context.prompt.get_or_insert_with(|| Arc::new(Prompt::new(template, &self.variables))).clone());
+            prompt =
+                Some(context.prompt.get_or_insert_with(|| Arc::new(Prompt::new(template, &self.variables))).clone());
             if !self.hidden.is_empty() {
                 let shown = self.variables.iter().map(|(name, value)| {
                     (*name, if self.hidden.contains(name) { format!("[{name} left out]") } else { value.clone() })

@@ -232,7 +232,9 @@ impl Display for Never {
 /// `value` as JSON; `{"$unserializable": "<reason>"}` when its `Serialize` fails or panics.
 pub(crate) fn json<T: ?Sized + Serialize>(value: &T) -> Vec<u8> {
     let written = guarded(|| serde_json::to_vec(value).map_err(|error| error.to_string()));
-    written.unwrap_or_else(|| Err("its Serialize panicked".into())).unwrap_or_else(|reason| marked("$unserializable", &reason))
+    written
+        .unwrap_or_else(|| Err("its Serialize panicked".into()))
+        .unwrap_or_else(|reason| marked("$unserializable", &reason))
 }
 
 /// `{"$debug": "<text>"}`.

@@ -77,7 +77,8 @@ impl Builder {
         use crate::sink::local::{DEFAULT_PATH, LocalSink};
         let path = path.into();
         self.sinks.push(Box::new(move |process| {
-            let named_elsewhere = path.as_os_str() == DEFAULT_PATH || env::var_os("HUMANLOOP_DB").is_some_and(|db| db == *path);
+            let named_elsewhere =
+                path.as_os_str() == DEFAULT_PATH || env::var_os("HUMANLOOP_DB").is_some_and(|db| db == *path);
             let look = if named_elsewhere {
                 "humanloop show".into()
             } else {
@@ -114,10 +115,7 @@ impl Builder {
         })
     }
 
-    fn with(
-        mut self,
-        make: impl FnOnce(&Process) -> Result<(Box<dyn Sink>, String), Error> + Send + 'static,
-    ) -> Self {
+    fn with(mut self, make: impl FnOnce(&Process) -> Result<(Box<dyn Sink>, String), Error> + Send + 'static) -> Self {
         self.sinks.push(Box::new(make));
         self
     }
@@ -306,6 +304,9 @@ mod tests {
         assert_eq!(line, "humanloop: 4 logs, 1 failed, 0 lost · humanloop show");
         let stats = Stats { logs: 1, failed: 0, running: 1, lost: 2 };
         let line = closing_line(Flushed { complete: false, stats }, "in memory");
-        assert_eq!(line, "humanloop: 1 log, 0 failed, 1 not ended, 2 lost, some still undelivered when the time was up · in memory");
+        assert_eq!(
+            line,
+            "humanloop: 1 log, 0 failed, 1 not ended, 2 lost, some still undelivered when the time was up · in memory"
+        );
     }
 }

@@ -72,7 +72,7 @@ impl Context {
 
     /// `future`, polled in this context.
     pub fn scope<F: Future>(self, future: F) -> InContext<F> {
-        InContext { future, context: Some(self) }
+        InContext { future, context: Some(self), session: None }
     }
 }
 
@@ -107,6 +107,15 @@ pin_project! {
         #[pin]
         future: F,
         context: Option<Context>,
+        // A session that begins with the first poll, wherever that is.
+        session: Option<Session>,
+    }
+}
+
+impl<F> InContext<F> {
+    /// `future` in `session`, under no parent, with all else as it is where it is first polled.
+    pub(crate) fn beginning(session: Session, future: F) -> Self {
+        Self { future, context: None, session: Some(session) }
     }
 }
 
@@ -115,6 +124,9 @@ impl<F: Future> Future for InContext<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<F::Output> {
         let this = self.project();
+        if let Some(session) = this.session.take() {
+            *this.context = Some(session.context());
+        }
         let _entered = Entered::new(this.context);
         let output = ready!(this.future.poll(cx));
         Poll::Ready(output)

@@ -209,8 +209,11 @@ mod schema {
 
     pub(super) fn of_parameters(parameters: &[(&'static str, &'static str)]) -> Object {
         let properties: Object = parameters.iter().map(|(name, rust)| (*name, of_type(rust))).collect();
-        let required: Vec<&str> =
-            parameters.iter().filter(|(_, rust)| inside(&squeeze(rust), "Option").is_none()).map(|(name, _)| *name).collect();
+        let required: Vec<&str> = parameters
+            .iter()
+            .filter(|(_, rust)| inside(&squeeze(rust), "Option").is_none())
+            .map(|(name, _)| *name)
+            .collect();
         let mut schema = Object::new();
         schema.insert("type", "object");
         schema.insert("properties", &properties);
@@ -225,7 +228,8 @@ mod schema {
     }
 
     fn of_spelling(rust: &str) -> Object {
-        let rust = rust.strip_prefix('&').map_or(rust, |rest| rest.trim_start_matches("'_ ").trim_start_matches("mut "));
+        let rust =
+            rust.strip_prefix('&').map_or(rust, |rest| rest.trim_start_matches("'_ ").trim_start_matches("mut "));
         let mut schema = Object::new();
         match rust {
             "str" | "String" | "char" | "Path" | "PathBuf" => schema.insert("type", "string"),
@@ -238,7 +242,8 @@ mod schema {
                 if let Some(item) = inside(rust, "Option") {
                     return of_spelling(item);
                 }
-                let item = inside(rust, "Vec").or_else(|| rust.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')));
+                let item =
+                    inside(rust, "Vec").or_else(|| rust.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')));
                 if let Some(item) = item {
                     schema.insert("type", "array");
                     schema.insert("items", &of_spelling(item));
@@ -273,7 +278,8 @@ mod schema {
 
         #[test]
         fn known_spellings_have_a_schema_and_others_are_open() {
-            let schema = of_parameters(&[("q", "& str"), ("limit", "Option < u32 >"), ("tags", "Vec<String>"), ("db", "&Pool")]);
+            let schema =
+                of_parameters(&[("q", "& str"), ("limit", "Option < u32 >"), ("tags", "Vec<String>"), ("db", "&Pool")]);
             let text = serde_json::to_string(&schema).expect("serializes");
             assert_eq!(
                 text,

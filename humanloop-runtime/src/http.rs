@@ -102,7 +102,7 @@ impl Http {
                 problem: "it holds characters that cannot stand in an HTTP header; copy it again".into(),
             })?;
             value.set_sensitive(true);
-            Ok(value)
+            Ok::<HeaderValue, Error>(value)
         };
         let key = key.map(str::trim).filter(|key| !key.is_empty());
         let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);

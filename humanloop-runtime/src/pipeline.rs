@@ -134,7 +134,9 @@ impl Pipeline {
             Err(refused) => {
                 let first = counts.refused.fetch_add(1, Ordering::Relaxed) == 0;
                 if first && refused == Refused::Full {
-                    eprintln!("humanloop: a log is lost, the queue is full; further ones are counted in the closing line");
+                    eprintln!(
+                        "humanloop: a log is lost, the queue is full; further ones are counted in the closing line"
+                    );
                 }
             }
         }

@@ -10,7 +10,6 @@ pub(crate) struct Response {
     pub(crate) text: String,
     /// The message of a chat.
     pub(crate) message: Option<Message>,
-    #[cfg_attr(not(test), expect(dead_code, reason = "a record has no place yet for the model that answered"))]
     pub(crate) model: Option<String>,
     pub(crate) prompt_tokens: Option<u64>,
     pub(crate) output_tokens: Option<u64>,
@@ -246,7 +245,10 @@ mod tests {
     #[test]
     fn a_struct_without_object_is_known_by_its_usage_or_its_time() {
         let choices = r#""choices":[{"message":{"role":"assistant","content":"x"},"finish_reason":null}]"#;
-        assert!(read(&format!(r#"{{"model":"m","usage":{{"prompt_tokens":1,"completion_tokens":1}},{choices}}}"#)).is_some());
+        assert!(
+            read(&format!(r#"{{"model":"m","usage":{{"prompt_tokens":1,"completion_tokens":1}},{choices}}}"#))
+                .is_some()
+        );
         assert!(read(&format!(r#"{{"model":"m","created":1,{choices}}}"#)).is_some());
         assert!(read(&format!("{{{choices}}}")).is_none());
         assert!(read(&format!(r#"{{"model":"m",{choices}}}"#)).is_none());

@@ -55,7 +55,7 @@ impl Session {
 
     /// `future`, in this session and under no parent.
     pub fn scope<F: Future>(&self, future: F) -> InContext<F> {
-        self.context().scope(future)
+        InContext::beginning(self.clone(), future)
     }
 
     /// Runs `body` in this session and under no parent.
@@ -63,7 +63,7 @@ impl Session {
         self.context().run(body)
     }
 
-    fn context(&self) -> Context {
+    pub(crate) fn context(&self) -> Context {
         Context { session: Some(self.clone()), parent: None, ..Context::current() }
     }
 }

@@ -89,7 +89,10 @@ impl Worker {
             self.pipeline.counts().undelivered.fetch_add(delivery.lost as u64, Ordering::Relaxed);
             if let Some(reason) = delivery.reason.filter(|_| delivery.lost > 0 && !*told) {
                 *told = true;
-                eprintln!("humanloop: {} logs are lost, {reason}; further ones are counted in the closing line", delivery.lost);
+                eprintln!(
+                    "humanloop: {} logs are lost, {reason}; further ones are counted in the closing line",
+                    delivery.lost
+                );
             }
         }
     }

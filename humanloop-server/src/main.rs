@@ -1,2 +1,75 @@
-//! x
-fn main() {}
+//! The command `humanloop`: looks at the sessions that programs logged.
+
+mod detail;
+mod screen;
+mod sessions;
+mod show;
+
+use std::io::ErrorKind;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use humanloop_store::Store;
+
+/// See what your LLM programs did.
+#[derive(Parser)]
+#[command(name = "humanloop", version, max_term_width = 80)]
+struct Arguments {
+    /// The store to look at.
+    #[arg(long, global = true, value_name = "FILE", env = "HUMANLOOP_DB", default_value = ".humanloop/humanloop.db")]
+    db: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List sessions, newest first.
+    Sessions(sessions::Arguments),
+    /// Draw a session as a tree, or show one log in full.
+    Show(show::Arguments),
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever read the output has seen enough, as `| head` does.
+        Err(Failure::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(Failure::Output(error)) => failed(&error),
+        Err(Failure::Store(error)) => failed(&error),
+    }
+}
+
+fn run(arguments: Arguments) -> Result<(), Failure> {
+    let store = Store::open_existing(&arguments.db)?;
+    let mut screen = screen::Screen::stdout();
+    match arguments.command {
+        Command::Sessions(arguments) => sessions::run(&store, &arguments, &mut screen)?,
+        Command::Show(arguments) => show::run(&store, &arguments, &mut screen)?,
+    }
+    Ok(screen.finish()?)
+}
+
+fn failed(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("humanloop: {error}");
+    ExitCode::FAILURE
+}
+
+/// Why a command did not do what it was asked for.
+enum Failure {
+    Store(humanloop_store::Error),
+    Output(std::io::Error),
+}
+
+impl From<humanloop_store::Error> for Failure {
+    fn from(error: humanloop_store::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::Output(error)
+    }
+}

@@ -78,7 +78,9 @@ impl fmt::Display for Error {
                 "{} cannot be used: {source}; make its folder writable, or name another file with HUMANLOOP_DB",
                 path.display()
             ),
-            Self::Unknown { what, text } => write!(f, "there is no {what} `{text}`: `humanloop sessions` lists what there is"),
+            Self::Unknown { what, text } => {
+                write!(f, "there is no {what} `{text}`: `humanloop sessions` lists what there is")
+            }
             Self::Ambiguous { what, text } => write!(f, "several {what}s are meant by `{text}`: write more of its id"),
             Self::Sqlite { path, message } => write!(f, "the store {} failed: {message}", path.display()),
         }

@@ -65,7 +65,8 @@ fn take_log(transaction: &Transaction<'_>, log: &Log, ingested: &mut Ingested) -
     }
     let session = session_of(transaction, id, log)?;
     let mut early = transaction.prepare_cached("SELECT body FROM early WHERE log = ?1 ORDER BY id")?;
-    let early = early.query_map([id.as_bytes()], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let early =
+        early.query_map([id.as_bytes()], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
     if early.is_empty() {
         write(transaction, id, session, None, log)?;
     } else {
@@ -174,7 +175,9 @@ fn find_or_make_session(
 /// Children that came before their parent, and knew no session, follow it into its own.
 fn move_waiting_children(transaction: &Transaction<'_>, waiting: Uuid, session: i64) -> rusqlite::Result<()> {
     let mut select = transaction.prepare_cached("SELECT id FROM session WHERE uuid = ?1")?;
-    let Some(from) = select.query_row([waiting.as_bytes()], |row| row.get::<_, i64>(0)).optional()? else { return Ok(()) };
+    let Some(from) = select.query_row([waiting.as_bytes()], |row| row.get::<_, i64>(0)).optional()? else {
+        return Ok(());
+    };
     transaction.execute(
         "UPDATE log SET session = ?2, arrival = arrival + (SELECT coalesce(max(arrival), 0) FROM log WHERE session = ?2)
          WHERE session = ?1",
@@ -208,17 +211,12 @@ pub(crate) fn id_of(text: &str, prefix: &str) -> Uuid {
 }
 
 /// Writes a log's row, in its old place if it has one, and what changed into the sums of its session.
-fn write(
-    transaction: &Transaction<'_>,
-    id: Uuid,
-    session: i64,
-    old: Option<Place>,
-    log: &Log,
-) -> rusqlite::Result<()> {
+fn write(transaction: &Transaction<'_>, id: Uuid, session: i64, old: Option<Place>, log: &Log) -> rusqlite::Result<()> {
     let arrival = match &old {
         Some(place) => place.arrival,
         None => {
-            let mut last = transaction.prepare_cached("SELECT coalesce(max(arrival), 0) + 1 FROM log WHERE session = ?1")?;
+            let mut last =
+                transaction.prepare_cached("SELECT coalesce(max(arrival), 0) + 1 FROM log WHERE session = ?1")?;
             last.query_row([session], |row| row.get(0))?
         }
     };

@@ -103,16 +103,16 @@ impl Store {
         )?;
         let rows = running.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
         let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-        let gone = rows.into_iter().filter(|(_, uuid)| Uuid::from_slice(uuid).is_ok_and(|uuid| is_gone(&self.path, uuid)));
+        let gone =
+            rows.into_iter().filter(|(_, uuid)| Uuid::from_slice(uuid).is_ok_and(|uuid| is_gone(&self.path, uuid)));
         Ok(gone.map(|(id, _)| id).collect())
     }
 
     fn interrupt(&self, processes: &[i64]) -> rusqlite::Result<()> {
         let transaction = rusqlite::Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
         for process in processes {
-            let mut sessions = transaction.prepare(
-                "SELECT session, count(*) FROM log WHERE outcome = 1 AND process = ?1 GROUP BY session",
-            )?;
+            let mut sessions = transaction
+                .prepare("SELECT session, count(*) FROM log WHERE outcome = 1 AND process = ?1 GROUP BY session")?;
             let sessions = sessions.query_map([process], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
             for session in sessions {
                 let (session, logs) = session?;

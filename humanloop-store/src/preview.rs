@@ -5,14 +5,15 @@ use humanloop_api::{Log, Object, OutputFormat, RawValue};
 /// Characters that a row keeps.
 const LENGTH: usize = 200;
 
-/// A log's inputs: the value itself when there is but one, else `name: value, …`.
+/// A log's inputs: the value itself when there is but one, else `name: value, …`. What was left out on purpose is not shown.
 pub(crate) fn of_inputs(inputs: &Object) -> Option<String> {
+    let shown: Vec<_> = inputs.iter().filter(|(_, value)| !is_left_out(value)).collect();
     let mut text = String::new();
-    for (name, value) in inputs.iter() {
+    for (name, value) in &shown {
         if !text.is_empty() {
             text.push_str(", ");
         }
-        if inputs.len() > 1 {
+        if shown.len() > 1 {
             text.push_str(name);
             text.push_str(": ");
         }
@@ -22,6 +23,10 @@ pub(crate) fn of_inputs(inputs: &Object) -> Option<String> {
         }
     }
     line(&text)
+}
+
+fn is_left_out(value: &RawValue) -> bool {
+    matches!(value.get(), r#"{"$skipped":true}"# | r#"{"$redacted":true}"#)
 }
 
 /// A log's output.
@@ -66,23 +71,17 @@ fn of_value(value: &RawValue) -> String {
         Debug(String),
         #[serde(rename = "$type")]
         Type(String),
-        #[serde(rename = "$skipped")]
-        Skipped(bool),
-        #[serde(rename = "$redacted")]
-        Redacted(bool),
     }
     let json = value.get();
+    if is_left_out(value) {
+        return "<left out>".into();
+    }
     if json.starts_with('"') {
         return serde_json::from_str(json).unwrap_or_else(|_| json.into());
     }
-    if json.starts_with("{\"$") {
-        return match serde_json::from_str(json) {
-            Ok(Marked::Debug(text)) => text,
-            Ok(Marked::Type(name)) => format!("<{name}>"),
-            Ok(Marked::Skipped(_)) => "<skipped>".into(),
-            Ok(Marked::Redacted(_)) => "<redacted>".into(),
-            Err(_) => json.into(),
-        };
+    match json.starts_with("{\"$").then(|| serde_json::from_str(json)) {
+        Some(Ok(Marked::Debug(text))) => text,
+        Some(Ok(Marked::Type(name))) => format!("<{name}>"),
+        _ => json.into(),
     }
-    json.into()
 }

@@ -170,7 +170,8 @@ fn full(connection: &Connection, row: &Row<'_>) -> rusqlite::Result<Log> {
     let named = |uuid: Option<Uuid>, reference: Option<String>| reference.or(uuid.map(|uuid| uuid.to_string()));
     let body: Option<String> = row.get(7)?;
     let function: Option<String> = row.get(8)?;
-    let process = row::uuid(row, 9)?.map(|id| Ok::<_, rusqlite::Error>(Process { id, pid: row.get(10)? })).transpose()?;
+    let process =
+        row::uuid(row, 9)?.map(|id| Ok::<_, rusqlite::Error>(Process { id, pid: row.get(10)? })).transpose()?;
     let number = |column| row.get::<_, Option<i64>>(column).map(|number| number.map(i64::unsigned_abs));
     let mut log = Log {
         reference_id: named(Some(id), row.get(1)?),

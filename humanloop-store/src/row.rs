@@ -44,7 +44,8 @@ pub struct LogRow {
 }
 
 /// The columns of [`LogRow`], for [`read`].
-pub(crate) const COLUMNS: &str = "log.uuid, log.reference, log.parent, project.name, config.name, config.model, log.kind,
+pub(crate) const COLUMNS: &str =
+    "log.uuid, log.reference, log.parent, project.name, config.name, config.model, log.kind,
     log.outcome, log.start, log.sequence, log.duration, log.input_tokens, log.output_tokens, log.input_preview,
     log.output_preview, log.error_preview, config.hash";
 

@@ -68,7 +68,8 @@ pub(crate) enum Found {
 
 /// Looks at the file, and makes the tables in an empty one.
 pub(crate) fn prepare(connection: &mut Connection) -> rusqlite::Result<Found> {
-    let pragma = |connection: &Connection, name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let pragma =
+        |connection: &Connection, name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     if pragma(connection, "application_id")? == 0 {
         // Before the first table, and only in a file that is empty.

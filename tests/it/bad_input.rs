@@ -35,7 +35,11 @@ fn a_second_init_is_refused_until_the_first_ends() {
 #[test]
 fn a_file_that_is_no_store_is_left_alone() {
     let path = temporary("text.db");
-    std::fs::write(&path, "my shopping list, which is longer than a page header of SQLite would be, so that it is read").unwrap();
+    std::fs::write(
+        &path,
+        "my shopping list, which is longer than a page header of SQLite would be, so that it is read",
+    )
+    .unwrap();
     let told = told(humanloop::builder().local(&path));
     assert!(told.contains(&path.display().to_string()), "{told}");
     assert!(std::fs::read_to_string(&path).unwrap().starts_with("my shopping list"));
@@ -75,7 +79,7 @@ fn two_programs_write_to_one_store() {
     let (a, b) = (start(), start());
     std::thread::scope(|threads| {
         for guard in [&a, &b] {
-            threads.spawn(|| guard.run(|| (0..500).for_each(|n| drop(double(n)))));
+            threads.spawn(|| guard.run(|| (0..500).map(double).sum::<u32>()));
         }
     });
     assert_eq!((a.flush(Duration::from_secs(30)).stats.lost, b.flush(Duration::from_secs(30)).stats.lost), (0, 0));

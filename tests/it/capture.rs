@@ -94,7 +94,7 @@ fn longest<'a, T: AsRef<str> + Serialize + ?Sized>(a: &'a T, b: &'a T) -> &'a st
 #[tokio::test]
 async fn generic_functions_capture_what_their_bounds_allow() {
     let log = only_log(async { largest(&[1, 3, 2], None) }).await;
-    assert_eq!(inputs(&log), r#"{"items":{"$type":"[i32]"},"fallback":{"$type":"core::option::Option<i32>"}}"#);
+    assert_eq!(inputs(&log), r#"{"items":{"$type":"&[i32]"},"fallback":{"$type":"core::option::Option<i32>"}}"#);
     let log = only_log(async { longest("a", "bc").len() }).await;
     assert_eq!(inputs(&log), r#"{"a":"a","b":"bc"}"#);
     assert_eq!(log.output.as_deref(), Some("bc"));
@@ -130,7 +130,7 @@ async fn a_panic_is_recorded_and_goes_on() {
         bytes[at]
     }
     let trace = record(async { tokio::spawn(humanloop::Context::current().scope(breaks(7))).await }).await.unwrap();
-    assert!(trace.output.unwrap_err().is_panic());
+    assert!(trace.output.as_ref().unwrap_err().is_panic());
     let log = trace.logs().unwrap().remove(0);
     assert_eq!(log.outcome(), Outcome::Panicked);
     assert_eq!(log.error.as_deref(), Some("panicked: index out of bounds: the len is 3 but the index is 7"));

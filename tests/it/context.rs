@@ -130,6 +130,7 @@ async fn order_is_that_of_the_beginnings() {
         }
     }));
     let logs = trace.await.unwrap().logs().unwrap();
-    let numbers: Vec<String> = logs.iter().map(|log| log.inputs.as_ref().unwrap().get("n").unwrap().get().into()).collect();
+    let numbers: Vec<String> =
+        logs.iter().map(|log| log.inputs.as_ref().unwrap().get("n").unwrap().get().into()).collect();
     assert_eq!(numbers, (0..200).map(|n| n.to_string()).collect::<Vec<_>>());
 }

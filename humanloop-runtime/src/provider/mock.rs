@@ -96,7 +96,8 @@ impl Mock {
         raw.insert("usage", &usage);
         raw.insert("usage_unit", "words");
         let json = serde_json::to_string(&raw).unwrap_or_default();
-        let unread = || Error::Provider { provider: self.name().into(), status: None, message: "it cannot be read".into() };
+        let unread =
+            || Error::Provider { provider: self.name().into(), status: None, message: "it cannot be read".into() };
         Response::read(&json).ok_or_else(unread)
     }
 }

@@ -48,7 +48,10 @@ pub struct OpenAiBuilder {
 impl fmt::Debug for OpenAiBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let has_key = self.api_key.is_some();
-        f.debug_struct("OpenAiBuilder").field("has_key", &has_key).field("timeout", &self.timeout).finish_non_exhaustive()
+        f.debug_struct("OpenAiBuilder")
+            .field("has_key", &has_key)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
     }
 }
 
@@ -107,7 +110,10 @@ impl OpenAi {
         }
         Response::read(&body).ok_or_else(|| {
             let start = self.http.without_key(&excerpt(&body));
-            failed(Some(status), format!("the answer of {} is no completion; it begins `{start}`; check {BASE_URL}", self.url))
+            failed(
+                Some(status),
+                format!("the answer of {} is no completion; it begins `{start}`; check {BASE_URL}", self.url),
+            )
         })
     }
 }
@@ -124,7 +130,9 @@ impl Provider for OpenAi {
         match &request.input {
             Input::Text(text) if self.completes(request) => body.insert("prompt", text),
             Input::Text(text) => body.insert("messages", &[Message::user(text)]),
-            Input::Messages(messages) => body.insert("messages", &messages.iter().map(wire_message).collect::<Vec<_>>()),
+            Input::Messages(messages) => {
+                body.insert("messages", &messages.iter().map(wire_message).collect::<Vec<_>>())
+            }
         }
         // -1 says: as many as fit, which is what leaving it out says.
         if let Some(tokens) = config.max_tokens.filter(|tokens| *tokens >= 0) {
@@ -289,7 +297,9 @@ fn message_of(body: &str) -> String {
         message: String,
     }
     match serde_json::from_str(body) {
-        Ok(Body::Nested { error: Message { message } } | Body::Text { error: message } | Body::Flat { message }) => message,
+        Ok(Body::Nested { error: Message { message } } | Body::Text { error: message } | Body::Flat { message }) => {
+            message
+        }
         Err(_) if body.trim().is_empty() => "(no text)".into(),
         Err(_) => excerpt(body),
     }

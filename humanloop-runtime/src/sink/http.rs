@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use humanloop_api::{Entry, Feedback, Logged, LogUpdate};
+use humanloop_api::{Entry, Feedback, LogUpdate, Logged};
 use reqwest::header::HeaderName;
 use reqwest::{Method, Url};
 use serde::Serialize;
@@ -159,7 +159,9 @@ impl Api {
                 losses.add(1, refusal);
             }
         }
-        let feedback = batch.iter().filter_map(|entry| if let Entry::Feedback(feedback) = entry { Some(&**feedback) } else { None });
+        let feedback = batch
+            .iter()
+            .filter_map(|entry| if let Entry::Feedback(feedback) = entry { Some(&**feedback) } else { None });
         self.send_lists("feedback", &written::<Feedback>(&feedback.collect::<Vec<_>>()), &mut losses).await;
         losses.delivery
     }
@@ -229,10 +231,12 @@ impl Api {
         let Self { url, .. } = self;
         let detail = detail(&answer.body).map(|text| self.http.without_key(&text));
         match (answer.status, detail) {
-            (status @ (401 | 403), _) => {
-                Refusal::Server(format!("{url} answered {status}, it does not know the key: set {KEY} to a key of that server"))
-            }
-            (413, _) => Refusal::Item(format!("{url} answered 413, the log is too big for it: log less, or raise that server's limit")),
+            (status @ (401 | 403), _) => Refusal::Server(format!(
+                "{url} answered {status}, it does not know the key: set {KEY} to a key of that server"
+            )),
+            (413, _) => Refusal::Item(format!(
+                "{url} answered 413, the log is too big for it: log less, or raise that server's limit"
+            )),
             (404 | 405, None) => self.no_api(answer),
             (status @ (400 | 404 | 409 | 422), detail) => {
                 let detail = detail.unwrap_or_else(|| "it gave no reason".into());
@@ -241,7 +245,9 @@ impl Api {
             (status @ 300..400, _) => Refusal::Server(format!(
                 "{url} answered {status}, the API is at another address: set {BASE_URL} to that one"
             )),
-            (status, _) => Refusal::Request(format!("{url} answered {status}, three times: look at the log of that server")),
+            (status, _) => {
+                Refusal::Request(format!("{url} answered {status}, three times: look at the log of that server"))
+            }
         }
     }
 
@@ -302,8 +308,14 @@ fn detail(body: &str) -> Option<String> {
     let text = match serde_json::from_str::<Body>(body).ok()?.detail {
         Detail::One { message } => message,
         Detail::Many(problems) => {
-            let place = |problem: &Problem| problem.loc.iter().map(|part| part.to_string().replace('"', "")).collect::<Vec<_>>();
-            problems.iter().map(|problem| format!("{}: {}", place(problem).join("."), problem.msg)).collect::<Vec<_>>().join("; ")
+            let place = |problem: &Problem| {
+                problem.loc.iter().map(|part| part.to_string().replace('"', "")).collect::<Vec<_>>()
+            };
+            problems
+                .iter()
+                .map(|problem| format!("{}: {}", place(problem).join("."), problem.msg))
+                .collect::<Vec<_>>()
+                .join("; ")
         }
     };
     Some(excerpt(&text))

@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use humanloop::tool;
 
 #[tool(skip(qurey), redact(password), debug(self))]

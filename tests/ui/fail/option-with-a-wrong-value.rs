@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use humanloop::{prompt, tool};
 
 #[tool(name = 5, project, skip = query, skip_all = true, source = "no", metadata(x), debug(&query))]

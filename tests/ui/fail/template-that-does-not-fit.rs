@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use humanloop::prompt;
 
 #[prompt(model = "gpt-4", template = "Question: {{user_request}}\nAnswer for {{user_reqest}}, {{nobody}} and {{}}:\n")]

@@ -1,5 +1,7 @@
 use humanloop::tool;
 
+struct Failure;
+
 #[tool]
 fn tail(a: i32) -> String {
     a
@@ -19,12 +21,12 @@ async fn returned(a: i32) -> Result<u8, String> {
 }
 
 #[tool]
-fn question_mark(a: &str) -> Result<u8, String> {
+fn question_mark(a: &str) -> Result<u8, Failure> {
     Ok(a.parse::<u8>()?)
 }
 
 #[tool]
-async fn question_mark_async(a: &str) -> Result<u8, String> {
+async fn question_mark_async(a: &str) -> Result<u8, Failure> {
     Ok(a.parse::<u8>()?)
 }
 

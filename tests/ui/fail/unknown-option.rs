@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use humanloop::{flow, prompt, tool};
 
 #[tool(nmae = "Search")]

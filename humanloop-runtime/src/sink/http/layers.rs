@@ -6,15 +6,10 @@ use humanloop_api::Log;
 
 /// `logs` in layers: a log stands in a later layer than its parent, and in the given order within its layer.
 pub(super) fn by_parent(logs: Vec<&Log>) -> Vec<Vec<&Log>> {
-    let places: HashMap<&str, usize> = logs
-        .iter()
-        .enumerate()
-        .filter_map(|(place, log)| Some((log.reference_id.as_deref()?, place)))
-        .collect();
-    let parents: Vec<Option<usize>> = logs
-        .iter()
-        .map(|log| places.get(log.parent_reference_id.as_deref()?).copied())
-        .collect();
+    let places: HashMap<&str, usize> =
+        logs.iter().enumerate().filter_map(|(place, log)| Some((log.reference_id.as_deref()?, place))).collect();
+    let parents: Vec<Option<usize>> =
+        logs.iter().map(|log| places.get(log.parent_reference_id.as_deref()?).copied()).collect();
     let mut depths: Vec<Option<usize>> = vec![None; logs.len()];
     for start in 0..logs.len() {
         // Up to a log whose depth is known, to one without a parent here, or once around a circle; then down again.

@@ -1,0 +1,1 @@
+//! The examples, run as programs, and what they leave in the store.
