@@ -39,6 +39,13 @@ impl Argument {
         quote_spanned! { Span::mixed_site() => #(#attrs)* let #mutability #inner = #outer; }
     }
 
+    /// A mention of the variable, behind its rebinding: the template uses it, so no lint shall call it unused.
+    pub(crate) fn mention(&self) -> TokenStream {
+        let inner = &self.inner;
+        let cfgs = self.cfgs();
+        quote_spanned! { Span::mixed_site() => #(#cfgs)* let _ = &#inner; }
+    }
+
     /// The `#[cfg]`s of the parameter, which every mention of it must repeat.
     pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
         self.attrs.iter().filter(|attr| is_cfg(attr))

@@ -193,7 +193,9 @@ fn capture(spec: &Spec, how: Capture, name: &str, value: &Ident) -> TokenStream 
 fn call(spec: &Spec, statements: &TokenStream) -> TokenStream {
     let private = &spec.private;
     let output = shape::annotation(&spec.function.sig);
-    let rebindings: TokenStream = spec.function.arguments.iter().map(Argument::rebinding).collect();
+    let arguments = &spec.function.arguments;
+    let in_template = spec.variables.iter().filter_map(|place| arguments.get(*place)).map(Argument::mention);
+    let rebindings: TokenStream = arguments.iter().map(Argument::rebinding).chain(in_template).collect();
     let outcome = outcome(spec);
 
     // With the span of the user's `fn`, the compiler names what the closure and the block capture.

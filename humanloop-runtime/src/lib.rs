@@ -4,6 +4,8 @@
 
 mod call;
 mod capture;
+#[cfg(feature = "http")]
+mod client;
 mod clock;
 mod config;
 mod context;
@@ -27,6 +29,8 @@ mod stream;
 pub mod testing;
 mod worker;
 
+#[cfg(feature = "http")]
+pub use client::{Chat, Complete, Humanloop, Log, Logs, UpdateByRef};
 pub use config::{Builder, Guard, builder, init};
 pub use context::{Context, InContext, in_context, spawn};
 pub use error::Error;
@@ -42,3 +46,4 @@ pub use sink::{local::path_of_environment as store_path, memory::Memory};
 pub use humanloop_store as store;
 
 pub use humanloop_api as api;
+pub use humanloop_api::{Feedback, Message, ModelConfig, ToolConfig};

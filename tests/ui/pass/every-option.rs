@@ -62,6 +62,9 @@ fn chat(user_request: &str) -> usize { user_request.len() }
 #[prompt(template = "Question: {{question}} {{ r }}", stop = "\n", redact(r))]
 fn complete(question: &str, r: u8) -> usize { question.len() + usize::from(r) }
 
+#[prompt(model = "gpt-4", template = "{{question}}")]
+async fn used_in_the_template_alone(question: &str) {}
+
 #[prompt]
 fn bare(question: &str) -> usize { question.len() }
 
@@ -70,5 +73,6 @@ fn main() {
     assert_eq!(tool_options(&request, &Query(1), "k", "p"), Ok(4));
     drop(flow_options(1, 2));
     assert_eq!(Query(1).debugged() + Query(1).serialized(), 2);
+    drop(used_in_the_template_alone(""));
     assert_eq!((chat("a"), complete("b", 1), bare("c")), (1, 2, 1));
 }

@@ -1,0 +1,225 @@
+//! The explicit client: the calls of the Humanloop guide, with the record and the delivery of annotated functions.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, Weak};
+
+use humanloop_api::{self as api, Entry, Feedback, Generated, LogUpdate, ModelConfig, id};
+
+use crate::clock::Start;
+use crate::config::{Guard, builder};
+use crate::context::Context;
+use crate::error::Error;
+use crate::pipeline::{Pipeline, lock};
+use crate::provider::{self, Mock, Provider};
+use crate::record::Event;
+use crate::session::Session;
+
+mod generate;
+mod log;
+mod options;
+mod running;
+
+pub use generate::{Chat, Complete};
+pub use log::{Log, Logs, UpdateByRef};
+
+/// The guard of clients that were made without `init`: they share it, and the last one to go delivers what is pending.
+static SHARED: Mutex<Weak<Guard>> = Mutex::new(Weak::new());
+
+/// Calls of models, and logs that are written by hand. Clones are the same client.
+///
+/// ```
+/// use humanloop_runtime::provider::Mock;
+/// use humanloop_runtime::{Chat, Humanloop, Log, Message, ToolConfig};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), humanloop_runtime::Error> {
+/// # let _humanloop = humanloop_runtime::builder().sink(Nowhere).quiet().init()?;
+/// let humanloop = Humanloop::new()?.with_provider(Mock::new().answer("No"));
+/// let chat = Chat::new("gpt-4")
+///     .project("moderator")
+///     .temperature(0.0)
+///     .chat_template([Message::user("{{user_request}}"), Message::system("Is this abuse? (Yes/No)")])
+///     .inputs([("user_request", "Which country won Eurovision 2023?")]);
+/// assert_eq!(humanloop.chat(chat).await?.output(), "No");
+///
+/// let search = Log::new(ToolConfig::new("Google Search")).project("google").inputs([("q", "Eurovision 2023")]);
+/// let reference_id = humanloop.log(search).await?;
+/// humanloop.logs().update_by_ref(&reference_id).output("Sweden").await?;
+/// # Ok(())
+/// # }
+/// # struct Nowhere;
+/// # impl humanloop_runtime::sink::Sink for Nowhere {
+/// #     fn name(&self) -> String { "nowhere".into() }
+/// #     fn deliver(&mut self, _: &[humanloop_runtime::api::Entry]) -> humanloop_runtime::sink::Delivery { Default::default() }
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Humanloop {
+    pipeline: Option<Arc<Pipeline>>,
+    /// Kept alive for the pipeline.
+    _guard: Option<Arc<Guard>>,
+    provider: Arc<OnceLock<Arc<dyn Provider>>>,
+}
+
+impl fmt::Debug for Humanloop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let provider = self.provider.get().map(|provider| provider.name());
+        f.debug_struct("Humanloop")
+            .field("logs", &self.pipeline.is_some())
+            .field("provider", &provider)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Humanloop {
+    /// A client whose logs go where those of annotated functions go. Without [`init`](crate::init) it starts logging as
+    /// `init` does, and the last clone delivers what is pending when it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`init`](crate::init).
+    pub fn new() -> Result<Self, Error> {
+        let provider = Arc::default();
+        if let Some(pipeline) = Context::current().pipeline {
+            return Ok(Self { pipeline: Some(pipeline), _guard: None, provider });
+        }
+        let mut shared = lock(&SHARED);
+        let guard = match shared.upgrade() {
+            Some(guard) => guard,
+            None => {
+                if let Some(pipeline) = Pipeline::global() {
+                    return Ok(Self { pipeline: Some(pipeline), _guard: None, provider });
+                }
+                let guard = Arc::new(builder().init()?);
+                *shared = Arc::downgrade(&guard);
+                guard
+            }
+        };
+        Ok(Self { pipeline: guard.pipeline(), _guard: Some(guard), provider })
+    }
+
+    /// The same client with a provider for [`chat`](Self::chat) and [`complete`](Self::complete); without one they ask
+    /// the one of [`provider::from_env`].
+    pub fn with_provider(self, provider: impl Provider + 'static) -> Self {
+        let provider: Arc<dyn Provider> = Arc::new(provider);
+        Self { provider: Arc::new(OnceLock::from(provider)), ..self }
+    }
+
+    /// Asks a chat model, and logs the call, also when it fails or its future is dropped.
+    ///
+    /// # Errors
+    ///
+    /// When a template variable has no value, when there is no provider, and what the provider says.
+    pub async fn chat(&self, chat: Chat) -> Result<Generated, Error> {
+        generate::chat(self, chat).await
+    }
+
+    /// Asks a model to complete a text, and logs the call, also when it fails or its future is dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`chat`](Self::chat).
+    pub async fn complete(&self, complete: Complete) -> Result<Generated, Error> {
+        generate::complete(self, complete).await
+    }
+
+    /// Logs a call that was made elsewhere, and gives its reference id. It never waits for the delivery.
+    ///
+    /// # Errors
+    ///
+    /// None at present; a log that cannot be delivered is counted, as those of annotated functions are.
+    pub async fn log(&self, log: Log) -> Result<String, Error> {
+        let mut log = log.into_api();
+        let start = Start::now();
+        let reference_id = complete_log(&mut log, start);
+        log.outcome = Some(log.outcome());
+        self.push(Entry::Log(Box::new(log)));
+        Ok(reference_id)
+    }
+
+    /// Logs several calls in order, and gives their reference ids.
+    ///
+    /// # Errors
+    ///
+    /// As [`log`](Self::log).
+    pub async fn log_all(&self, logs: impl IntoIterator<Item = Log>) -> Result<Vec<String>, Error> {
+        let mut references = Vec::new();
+        for log in logs {
+            references.push(self.log(log).await?);
+        }
+        Ok(references)
+    }
+
+    /// Logs that were made before.
+    pub fn logs(&self) -> Logs<'_> {
+        Logs::new(self)
+    }
+
+    /// Feedback on a log, by its id: what [`log`](Self::log) gave, or the `id` of a generated sample.
+    ///
+    /// # Errors
+    ///
+    /// None at present, as [`log`](Self::log).
+    pub async fn feedback(&self, log_id: impl Into<String>, feedback: Feedback) -> Result<(), Error> {
+        let created_at = feedback.created_at.unwrap_or_else(|| Start::now().timestamp());
+        let feedback = Feedback { data_id: Some(log_id.into()), created_at: Some(created_at), ..feedback };
+        self.push(Entry::Feedback(Box::new(feedback)));
+        Ok(())
+    }
+
+    fn update(&self, update: LogUpdate) {
+        self.push(Entry::Update(Box::new(update)));
+    }
+
+    /// Where logs go: the context says it first, as for annotated functions.
+    fn pipeline(&self) -> Option<Arc<Pipeline>> {
+        Context::current().pipeline.or_else(|| self.pipeline.clone())
+    }
+
+    fn push(&self, entry: Entry) {
+        if let Some(pipeline) = self.pipeline() {
+            push(&pipeline, entry);
+        }
+    }
+
+    /// Who answers a prompt of this config.
+    fn provider(&self, config: &ModelConfig) -> Result<Arc<dyn Provider>, Error> {
+        if let Some(provider) = self.provider.get() {
+            return Ok(provider.clone());
+        }
+        if config.provider.as_deref() == Some("mock") {
+            return Ok(Arc::new(Mock::new()));
+        }
+        let provider: Arc<dyn Provider> = provider::from_env()?.into();
+        Ok(self.provider.get_or_init(|| provider).clone())
+    }
+}
+
+/// Hands an entry to the queue; one that is refused is counted there.
+fn push(pipeline: &Pipeline, mut entry: Entry) {
+    if let Entry::Log(log) = &mut entry {
+        log.process = Some(pipeline.process().clone());
+    }
+    pipeline.push(Event::Entry(entry));
+}
+
+/// Gives a log what its caller left open, and returns its reference id.
+fn complete_log(log: &mut api::Log, start: Start) -> String {
+    let context = Context::current();
+    let ambient = context.session().map(Session::reference_id);
+    let names_parent = log.parent_id.is_some() || log.parent_reference_id.is_some();
+    let names_session = log.session_id.is_some() || log.session_reference_id.is_some();
+    // A parent brings its own session; and the context's parent belongs to the context's session only.
+    if !names_parent && (!names_session || log.session_reference_id == ambient && log.session_id.is_none()) {
+        log.session_reference_id = ambient;
+        log.parent_reference_id = context.parent_reference_id();
+    }
+    if log.project.is_none() && log.project_id.is_none() {
+        log.project = log.config.as_ref().map(|config| config.name().to_owned());
+    }
+    if log.created_at.is_none() {
+        log.created_at = Some(start.timestamp());
+        log.sequence = Some(start.sequence);
+    }
+    log.reference_id.get_or_insert_with(|| id::new().to_string()).clone()
+}

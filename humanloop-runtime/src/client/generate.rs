@@ -1,0 +1,234 @@
+//! Calls of models: the template is rendered, the provider is asked, and the call is logged.
+
+use std::sync::Arc;
+
+use humanloop_api::{
+    self as api, Config, Content, Generated, Kind, LogUpdate, Message, MissingVariable, ModelConfig, Object, Outcome,
+    OutputFormat, Part, RawValue, Sample, Stop, id, json, render,
+};
+use serde::Serialize;
+
+use super::options::{log_options, model_options};
+use super::running::Running;
+use super::{Humanloop, complete_log};
+use crate::clock::Start;
+use crate::error::Error;
+use crate::provider::{Answer, Input, Provider, Request, Response};
+
+/// A call of a chat model, for [`Humanloop::chat`].
+///
+/// The messages are the rendered template, then those of [`messages`](Self::messages) as they are.
+///
+/// ```
+/// use humanloop_runtime::{Chat, Message};
+///
+/// let chat = Chat::new("gpt-4").chat_template([Message::user("{{question}}")]).inputs([("question", "Who won?")]);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Chat {
+    log: api::Log,
+    config: ModelConfig,
+    messages: Vec<Message>,
+    samples: u32,
+    tool_choice: Option<Box<RawValue>>,
+}
+
+/// A call of a model that completes a text, for [`Humanloop::complete`].
+///
+/// ```
+/// use humanloop_runtime::Complete;
+///
+/// let complete = Complete::new("gpt-3.5-turbo-instruct").prompt_template("Question: {{q}}\nAnswer:").inputs([("q", "Who won?")]);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Complete {
+    log: api::Log,
+    config: ModelConfig,
+    samples: u32,
+}
+
+log_options!(Chat);
+log_options!(Complete);
+model_options!(Chat);
+model_options!(Complete);
+
+impl Chat {
+    /// The template: messages with `{{variables}}`, which the inputs replace.
+    pub fn chat_template(mut self, messages: impl IntoIterator<Item = Message>) -> Self {
+        self.config.chat_template = Some(messages.into_iter().collect());
+        self
+    }
+
+    /// Messages behind those of the template; nothing in them is replaced.
+    pub fn messages(mut self, messages: impl IntoIterator<Item = Message>) -> Self {
+        self.messages = messages.into_iter().collect();
+        self
+    }
+
+    /// Functions offered to the model, each `{"name", "description", "parameters"}`.
+    pub fn tools(mut self, tools: impl IntoIterator<Item = Object>) -> Self {
+        self.config.tools = Some(tools.into_iter().collect());
+        self
+    }
+
+    /// Which function to call: `"none"`, `"auto"`, `"required"`, or `{"type":"function","function":{"name":…}}`.
+    pub fn tool_choice(mut self, choice: &(impl Serialize + ?Sized)) -> Self {
+        self.tool_choice = Some(json(choice));
+        self
+    }
+
+    /// The form of the answer: `{"type":"json_object"}` or a JSON schema.
+    pub fn response_format(mut self, format: Object) -> Self {
+        self.config.response_format = Some(format);
+        self
+    }
+}
+
+impl Complete {
+    /// The template: a text with `{{variables}}`, which the inputs replace.
+    pub fn prompt_template(mut self, template: impl Into<String>) -> Self {
+        self.config.prompt_template = Some(template.into());
+        self
+    }
+}
+
+pub(super) async fn chat(humanloop: &Humanloop, chat: Chat) -> Result<Generated, Error> {
+    let Chat { log, config, messages, samples, tool_choice } = chat;
+    let template = config.chat_template.iter().flatten().map(|message| rendered_message(message, log.inputs.as_ref()));
+    let input = template.chain(messages.into_iter().map(Ok)).collect::<Result<_, _>>().map(Input::Messages);
+    generate(humanloop, log, config, input, samples, tool_choice).await
+}
+
+pub(super) async fn complete(humanloop: &Humanloop, complete: Complete) -> Result<Generated, Error> {
+    let Complete { log, config, samples } = complete;
+    let template = config.prompt_template.as_deref().unwrap_or_default();
+    let input = rendered(template, log.inputs.as_ref()).map(Input::Text);
+    generate(humanloop, log, config, input, samples, None).await
+}
+
+async fn generate(
+    humanloop: &Humanloop,
+    log: api::Log,
+    config: ModelConfig,
+    input: Result<Input, Error>,
+    samples: u32,
+    tool_choice: Option<Box<RawValue>>,
+) -> Result<Generated, Error> {
+    let start = Start::now();
+    let mut log = api::Log { config: Some(Config::Model(config.clone())), kind: Some(Kind::Prompt), ..log };
+    complete_log(&mut log, start);
+    let request = input.map(|input| Request { config, input, samples, user: log.user.clone(), tool_choice });
+    let ready = request.and_then(|request| Ok((humanloop.provider(&request.config)?, request)));
+    if let Ok((provider, request)) = &ready {
+        if let Input::Messages(messages) = &request.input {
+            log.messages = Some(messages.clone());
+        }
+        log.provider_request = Some(provider.body(request));
+    }
+    let running = Running::open(humanloop.pipeline(), &log, start);
+    match answer(ready).await {
+        Ok(response) => Ok(answered(running, log, response)),
+        Err(error) => {
+            let text = Some(error.to_string());
+            running.end(LogUpdate { error: text, outcome: Some(Outcome::Failed), ..LogUpdate::default() });
+            Err(error)
+        }
+    }
+}
+
+async fn answer(ready: Result<(Arc<dyn Provider>, Request), Error>) -> Result<Response, Error> {
+    let (provider, request) = ready?;
+    provider.generate(request).await
+}
+
+/// Logs the answers, the first one in the open log, each further one in a log of its own; their tokens, which the
+/// provider counts together, stand in the first.
+fn answered(running: Running, log: api::Log, response: Response) -> Generated {
+    let ids: Vec<String> = (0..response.answers.len())
+        .map(|index| log.reference_id.clone().filter(|_| index == 0).unwrap_or_else(|| id::new().to_string()))
+        .collect();
+    for (reference_id, answer) in ids.iter().zip(&response.answers).skip(1) {
+        let duration = Some(running.duration());
+        let mut further = api::Log { reference_id: Some(reference_id.clone()), duration, ..log.clone() };
+        further.apply(&update(answer));
+        running.also(further);
+    }
+    running.end(LogUpdate {
+        outcome: Some(Outcome::Ok),
+        prompt_tokens: response.usage.map(|usage| usage.prompt_tokens),
+        output_tokens: response.usage.map(|usage| usage.generation_tokens),
+        provider_response: Some(response.raw.clone()),
+        ..response.answers.first().map(update).unwrap_or_default()
+    });
+    let samples = (0_u32..).zip(ids).zip(&response.answers);
+    Generated {
+        data: samples.map(|((index, id), answer)| sample(index, id, answer, &log)).collect(),
+        session_id: session_id(&log),
+        usage: response.usage,
+        provider_request: log.provider_request,
+        provider_responses: vec![response.raw],
+    }
+}
+
+fn update(answer: &Answer) -> LogUpdate {
+    LogUpdate {
+        output: Some(answer.text.trim().to_owned()),
+        output_format: Some(OutputFormat::Text),
+        output_message: answer.message.clone(),
+        finish_reason: answer.finish_reason.clone(),
+        outcome: Some(Outcome::Ok),
+        ..LogUpdate::default()
+    }
+}
+
+fn sample(index: u32, id: String, answer: &Answer, log: &api::Log) -> Sample {
+    Sample {
+        id,
+        index,
+        output: answer.text.trim().to_owned(),
+        raw_output: answer.text.clone(),
+        finish_reason: answer.finish_reason.clone(),
+        messages: log.messages.clone(),
+        output_message: answer.message.clone(),
+        tool_calls: answer.message.as_ref().and_then(|message| message.tool_calls.clone()),
+    }
+}
+
+/// The session that the log is in; with only a parent, its own is not known here.
+fn session_id(log: &api::Log) -> Option<String> {
+    let named = log.session_id.clone();
+    let by_reference = || log.session_reference_id.as_deref().map(|reference| id::of_reference(reference).to_string());
+    let implied = || {
+        let is_root = log.parent_id.is_none() && log.parent_reference_id.is_none();
+        let reference = log.reference_id.as_deref().filter(|_| is_root)?;
+        Some(id::implied_session(id::of_reference(reference)).to_string())
+    };
+    named.or_else(by_reference).or_else(implied)
+}
+
+fn rendered_message(message: &Message, inputs: Option<&Object>) -> Result<Message, Error> {
+    let content = match &message.content {
+        None => None,
+        Some(Content::Text(text)) => Some(Content::Text(rendered(text, inputs)?)),
+        Some(Content::Parts(parts)) => {
+            let parts = parts.iter().map(|part| match part {
+                Part::Text { text } => Ok(Part::Text { text: rendered(text, inputs)? }),
+                Part::ImageUrl { .. } => Ok(part.clone()),
+            });
+            Some(Content::Parts(parts.collect::<Result<_, Error>>()?))
+        }
+    };
+    Ok(Message { content, ..message.clone() })
+}
+
+/// The template with its variables replaced: a text by itself, anything else by its JSON.
+fn rendered(template: &str, inputs: Option<&Object>) -> Result<String, Error> {
+    let value = |name: &str| {
+        let json = inputs?.get(name)?.get();
+        Some(serde_json::from_str::<String>(json).unwrap_or_else(|_| json.to_owned()))
+    };
+    render(template, value).map_err(|missing| {
+        let known = inputs.into_iter().flat_map(Object::iter).map(|(name, _)| name.to_owned()).collect();
+        Error::MissingVariable(MissingVariable { known, ..missing })
+    })
+}
