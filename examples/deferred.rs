@@ -2,7 +2,8 @@
 //!
 //! `cargo run --example deferred`; it calls no service.
 
-mod support;
+#[path = "support/look.rs"]
+mod look;
 
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     guard.flush(Duration::from_secs(10));
     println!("Before the output is known:");
-    support::print_session(&session)?;
+    look::print_session(&session)?;
 
     // Other processing and logging here, yielding a final output.
     let output = "updated parent output";
@@ -43,5 +44,5 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     guard.flush(Duration::from_secs(10));
     println!("\nAfter the update:");
-    support::print_session(&session)
+    look::print_session(&session)
 }

@@ -8,9 +8,12 @@
 //!
 //! `cargo run --example explicit_calls`; set `OPENAI_API_KEY` and `SERPAPI_API_KEY` to use the real services.
 
+#[path = "support/look.rs"]
+mod look;
+#[path = "support/model.rs"]
+mod model;
 #[path = "support/search.rs"]
 mod search;
-mod support;
 
 use std::time::Duration;
 
@@ -35,7 +38,7 @@ fn source_of(signature: &str) -> &'static str {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let guard = humanloop::init()?;
-    let humanloop = Humanloop::builder().provider(support::provider()?).build()?;
+    let humanloop = Humanloop::new()?.with_provider(model::provider()?);
 
     let user_request = "Which country won Eurovision 2023?";
     let session_reference_id = uuid::Uuid::new_v4().to_string();
@@ -95,5 +98,5 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("Assistant response: {assistant_response}");
 
     guard.flush(Duration::from_secs(10));
-    support::print_session(&Session::with_reference_id(&session_reference_id))
+    look::print_session(&Session::with_reference_id(&session_reference_id))
 }

@@ -2,9 +2,12 @@
 //!
 //! `cargo run --example nested`; set `OPENAI_API_KEY` and `SERPAPI_API_KEY` to use the real services.
 
+#[path = "support/look.rs"]
+mod look;
+#[path = "support/model.rs"]
+mod model;
 #[path = "support/search.rs"]
 mod search;
-mod support;
 
 use std::time::Duration;
 
@@ -66,7 +69,7 @@ async fn by_hand(question: &str, session: &Session) -> Result<(), humanloop::Err
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let humanloop = humanloop::init()?;
-    let provider = support::provider()?;
+    let provider = model::provider()?;
     let question = "Which country won Eurovision 2023?";
 
     let session = Session::new();
@@ -76,11 +79,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Ok(answer) => println!("Assistant response: {answer}"),
         Err(error) => println!("The agent failed: {error}"),
     }
-    support::print_session(&session)?;
+    look::print_session(&session)?;
 
     let session = Session::new();
     by_hand(question, &session).await?;
     humanloop.flush(Duration::from_secs(10));
     println!("\nThe same by hand, with reference ids:");
-    support::print_session(&session)
+    look::print_session(&session)
 }

@@ -2,9 +2,12 @@
 //!
 //! `cargo run --example sessions`; set `OPENAI_API_KEY` and `SERPAPI_API_KEY` to use the real services.
 
+#[path = "support/look.rs"]
+mod look;
+#[path = "support/model.rs"]
+mod model;
 #[path = "support/search.rs"]
 mod search;
-mod support;
 
 use std::time::Duration;
 
@@ -52,7 +55,7 @@ async fn answer(
 }
 
 async fn chain(user_request: &str) -> Result<(), Box<dyn std::error::Error>> {
-    let provider = support::provider()?;
+    let provider = model::provider()?;
     let serpapi_key = std::env::var("SERPAPI_API_KEY").ok();
 
     // Check for abuse
@@ -80,6 +83,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let result = session.scope(chain("Which country won Eurovision 2023?")).await;
 
     humanloop.flush(Duration::from_secs(10));
-    support::print_session(&session)?;
+    look::print_session(&session)?;
     result
 }

@@ -44,6 +44,21 @@ pub trait Provider: Send + Sync {
     fn generate(&self, request: Request) -> BoxFuture<'_, Result<Response, Error>>;
 }
 
+/// A provider that was chosen at run time.
+impl Provider for Box<dyn Provider> {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn body(&self, request: &Request) -> Object {
+        (**self).body(request)
+    }
+
+    fn generate(&self, request: Request) -> BoxFuture<'_, Result<Response, Error>> {
+        (**self).generate(request)
+    }
+}
+
 /// The provider that the environment names: OpenAI, or what speaks like it at `OPENAI_BASE_URL`.
 ///
 /// # Errors

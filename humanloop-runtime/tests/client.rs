@@ -1,13 +1,14 @@
 //! The explicit client: the calls of the guide, and what they log.
 
 #![cfg(feature = "http")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends that way")]
 
 mod support;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use humanloop_runtime::api::{Config, Entry, FeedbackValue, Kind, Log as Record, Outcome, id};
+use humanloop_runtime::api::{Config, Entry, FeedbackValue, Kind, Log as Record, Outcome, RawValue, id};
 use humanloop_runtime::provider::{BoxFuture, Mock, OpenAi, Provider, Request, Response};
 use humanloop_runtime::sink::{Delivery, Sink};
 use humanloop_runtime::{
@@ -124,7 +125,7 @@ async fn a_completion_is_the_rendered_template() {
     assert_eq!(generated.output(), "Sweden won.");
     let logs = delivered.logs();
     assert_eq!(logs[0].project.as_deref(), Some("text-davinci-002"), "without a project the config's name");
-    let prompt = logs[0].provider_request.as_ref().and_then(|request| request.get("prompt")).map(|json| json.get());
+    let prompt = logs[0].provider_request.as_ref().and_then(|request| request.get("prompt")).map(RawValue::get);
     assert_eq!(prompt, Some(r#""Question: Who won?\nAnswer:\n""#));
     assert_eq!(logs[0].messages, None);
     let session = id::implied_session(id::of_reference(&generated.data[0].id)).to_string();

@@ -1,12 +1,13 @@
 //! Model providers: what they send, and what they make of the answer.
 
 #![cfg(feature = "http")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends that way")]
 
 mod support;
 
 use std::time::Duration;
 
-use humanloop_runtime::api::{FunctionCall, Message, ModelConfig, Object, Stop, raw};
+use humanloop_runtime::api::{FunctionCall, Message, ModelConfig, Object, RawValue, Stop, raw};
 use humanloop_runtime::provider::{Mock, OpenAi, Provider, Request, Response};
 use humanloop_runtime::{Error, Prompt};
 use serde_json::{Value, json};
@@ -268,7 +269,7 @@ async fn the_mock_answers_by_rule_then_by_script_then_echoes() {
     assert_eq!(response.text(), "ECHO: one two");
     let usage = response.usage.unwrap();
     assert_eq!((usage.prompt_tokens, usage.generation_tokens), (3, 3), "words");
-    assert_eq!(response.raw.get("usage_unit").map(|unit| unit.get()), Some("\"words\""));
+    assert_eq!(response.raw.get("usage_unit").map(RawValue::get), Some("\"words\""));
     let request = Request { samples: 2, ..Request::complete(ModelConfig::new("m"), "x") };
     let response = mock.generate(request).await.unwrap();
     assert_eq!(response.answers.len(), 2);

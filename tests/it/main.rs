@@ -8,6 +8,8 @@ mod context;
 mod bad_input;
 // The examples, run as programs, and what they leave in the store.
 mod examples;
+// A server for tests.
+mod loopback;
 // A program that is killed, and what is left of it.
 mod interrupted;
 // What the compiler says.

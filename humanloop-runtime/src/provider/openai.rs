@@ -131,7 +131,7 @@ impl Provider for OpenAi {
             Input::Text(text) if self.completes(request) => body.insert("prompt", text),
             Input::Text(text) => body.insert("messages", &[Message::user(text)]),
             Input::Messages(messages) => {
-                body.insert("messages", &messages.iter().map(wire_message).collect::<Vec<_>>())
+                body.insert("messages", &messages.iter().map(wire_message).collect::<Vec<_>>());
             }
         }
         // -1 says: as many as fit, which is what leaving it out says.
