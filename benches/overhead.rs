@@ -3,6 +3,8 @@
 //! Each variant is a process of its own, the variants take turns, and the medians of the rounds are compared: on a shared
 //! machine the ratios of one run mean something, single times do not.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a bench that cannot run gives no figures")]
+
 use std::hint::black_box;
 use std::process::Command;
 use std::time::Instant;

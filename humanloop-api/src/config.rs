@@ -8,6 +8,7 @@ use crate::{Message, Object};
 /// What was called: a model with its parameters, or a tool with its source.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
+#[expect(clippy::large_enum_variant, reason = "there is one in a log, and logs are on the heap")]
 pub enum Config {
     /// A model and its parameters.
     Model(ModelConfig),

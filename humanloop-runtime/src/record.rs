@@ -18,6 +18,7 @@ pub(crate) enum Event {
     Opened(Box<Opened>),
     Closed(Box<Closed>),
     /// An explicit call of the client's.
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "the client comes with the feature"))]
     Entry(Entry),
     /// Deliver what came before, then answer.
     Flush(SyncSender<()>),

@@ -45,7 +45,7 @@ impl<T> Trace<T> {
     ///
     /// When SQLite fails.
     pub fn tree(&self) -> Result<String, Error> {
-        let outlines: Vec<String> = self.memory.trees()?.iter().map(|tree| tree.outline()).collect();
+        let outlines: Vec<String> = self.memory.trees()?.iter().map(humanloop_store::Tree::outline).collect();
         Ok(outlines.join("\n"))
     }
 

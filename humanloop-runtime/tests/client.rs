@@ -1,5 +1,4 @@
 //! The explicit client: the calls of the guide, and what they log.
-
 #![cfg(feature = "http")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends that way")]
 

@@ -1,5 +1,4 @@
 //! Logs over HTTP: what a server gets, and what becomes of logs that it does not take.
-
 #![cfg(feature = "http")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends that way")]
 

@@ -1,5 +1,4 @@
 //! Model providers: what they send, and what they make of the answer.
-
 #![cfg(feature = "http")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends that way")]
 

@@ -1,5 +1,7 @@
 //! The tests of the crate as users see it, in one binary so that they link once.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 // What an annotated function records: source, inputs, output, error, time.
 mod capture;
 // Sessions and nesting, over tasks, threads and runtimes.
