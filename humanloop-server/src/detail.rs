@@ -115,8 +115,13 @@ fn shown_output(log: &Log, output: &str) -> String {
     }
 }
 
-/// A string as it is, anything else as JSON over several lines.
+/// A string as it is, what was left out as such, anything else as JSON over several lines.
 fn pretty(value: &RawValue) -> String {
+    match value.get() {
+        r#"{"$skipped":true}"# => return "(left out by `skip`)".into(),
+        r#"{"$redacted":true}"# => return "(redacted)".into(),
+        _ => {}
+    }
     if let Ok(text) = serde_json::from_str::<String>(value.get()) {
         return text;
     }

@@ -16,9 +16,9 @@ use humanloop_store::Store;
 #[derive(Parser)]
 #[command(name = "humanloop", version, max_term_width = 80)]
 struct Arguments {
-    /// The store to look at.
-    #[arg(long, global = true, value_name = "FILE", env = "HUMANLOOP_DB", default_value = ".humanloop/humanloop.db")]
-    db: PathBuf,
+    /// The store to look at; without it HUMANLOOP_DB, else .humanloop/humanloop.db.
+    #[arg(long, global = true, value_name = "FILE")]
+    db: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -42,7 +42,9 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<(), Failure> {
-    let store = Store::open_existing(&arguments.db)?;
+    let environment = || std::env::var_os("HUMANLOOP_DB").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let db = arguments.db.or_else(environment).unwrap_or_else(|| ".humanloop/humanloop.db".into());
+    let store = Store::open_existing(&db)?;
     let mut screen = screen::Screen::stdout();
     match arguments.command {
         Command::Sessions(arguments) => sessions::run(&store, &arguments, &mut screen)?,

@@ -165,8 +165,8 @@ fn branches(nodes: &[Node]) -> Vec<String> {
         more.resize(node.depth + 1, false);
         // Beyond this depth a line would only push the name out of sight.
         const DEEPEST: usize = 24;
-        for depth in 1..=node.depth.min(DEEPEST) {
-            branch.push_str(match (depth == node.depth, more[depth]) {
+        for (depth, more) in more.iter().enumerate().take(DEEPEST + 1).skip(1) {
+            branch.push_str(match (depth == node.depth, *more) {
                 (true, true) => "├─ ",
                 (true, false) => "└─ ",
                 (false, true) => "│  ",
@@ -199,9 +199,9 @@ pub fn nanoseconds(nanoseconds: i64) -> String {
     let seconds = nanoseconds as f64 / 1e9;
     match nanoseconds {
         ..1_000_000 => format!("{:.0} µs", seconds * 1e6),
-        ..10_000_000 => format!("{:.1} ms", seconds * 1e3),
-        ..1_000_000_000 => format!("{:.0} ms", seconds * 1e3),
-        ..60_000_000_000 => format!("{seconds:.2} s"),
+        1_000_000..10_000_000 => format!("{:.1} ms", seconds * 1e3),
+        10_000_000..1_000_000_000 => format!("{:.0} ms", seconds * 1e3),
+        1_000_000_000..60_000_000_000 => format!("{seconds:.2} s"),
         _ => format!("{:.0} min {:02.0} s", (seconds / 60.0).floor(), seconds % 60.0),
     }
 }

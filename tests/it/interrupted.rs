@@ -42,7 +42,7 @@ fn after_a_kill_what_ran_is_there_and_the_agent_is_interrupted() {
         let store = Store::open_existing(&db).ok()?;
         let session = store.latest_session().ok()??;
         let logs = store.logs(session.id).ok()?;
-        Some(logs.iter().map(|log| log.outcome()).collect::<Vec<_>>())
+        Some(logs.iter().map(humanloop::api::Log::outcome).collect::<Vec<_>>())
     };
     while outcomes() != Some(vec![Outcome::Running, Outcome::Ok, Outcome::Ok]) {
         assert!(Instant::now() < deadline, "the logs never came: {:?}", outcomes());
