@@ -72,9 +72,9 @@ fn show_draws_the_latest_session_in_80_columns() {
     assert!(header.contains(" · order 4711 · 2023-11-14 22:13:20 · 412 ms · 3 logs · 1 failed"), "{header}");
     assert_eq!(
         tree,
-        "! agent     Who won? → Sweden                                              412 ms\n\
-         ✗ ├─ search failed: timed out                                              412 ms\n\
-         ✓ └─ answer Who won? → Sweden                                              412 ms\n"
+        "! agent     Who won? → Sweden                                             412 ms\n\
+         ✗ ├─ search failed: timed out                                             412 ms\n\
+         ✓ └─ answer Who won? → Sweden                                             412 ms\n"
     );
 }
 

@@ -58,7 +58,7 @@ pub fn tree(tree: &Tree, style: Style) -> String {
         if tokens > 0 {
             right = format!("{:>tokens$}{right}", tokens_of(node));
         }
-        let room = style.width.saturating_sub(left_width + right.width() + 1);
+        let room = style.width.saturating_sub(left_width + right.width() + 2);
         let (words, words_code) = words(node);
         let words = fit(&words, room);
         let _ = writeln!(
