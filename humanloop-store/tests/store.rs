@@ -256,7 +256,8 @@ fn ids_are_found_by_their_beginning_their_end_and_their_reference() {
     }
     assert!(matches!(store.find_log("no such log"), Err(Error::Unknown { what: "log", .. })));
     assert!(matches!(store.find_session("%"), Err(Error::Unknown { .. })));
-    assert!(matches!(self::store((0..40).map(|n| log(&n.to_string(), None, n))).find_log("1"), Ok(_)));
+    // A reference that is there wins over ids that begin or end so.
+    assert!(self::store((0..40).map(|n| log(&n.to_string(), None, n))).find_log("1").is_ok());
     assert!(matches!(store.find_log(""), Err(Error::Unknown { .. })));
 }
 
