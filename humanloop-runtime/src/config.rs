@@ -150,9 +150,10 @@ impl Builder {
     ///
     /// As [`init`].
     pub fn init(self) -> Result<Guard, Error> {
-        let guard = self.start()?;
-        if let Some(pipeline) = &guard.pipeline {
-            pipeline.install()?;
+        let mut guard = self.start()?;
+        if let Some(Err(error)) = guard.pipeline.as_ref().map(Pipeline::install) {
+            guard.closing = None; // it has nothing to say of its end
+            return Err(error);
         }
         Ok(guard)
     }
