@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::Thread;
+use std::time::{Duration, Instant};
 
 use crate::record::Event;
 
@@ -14,7 +15,7 @@ pub(crate) struct Queue {
     /// Bytes in the queue, about.
     bytes: AtomicUsize,
     limit: usize,
-    /// Whether the worker was told that the queue fills up.
+    /// Whether the worker shall not go on gathering: the queue fills up, or an order waits in it.
     pressed: AtomicBool,
     worker: OnceLock<Thread>,
 }
@@ -54,8 +55,8 @@ impl Queue {
             self.bytes.fetch_sub(size, Ordering::Relaxed);
             return Err(refused);
         }
-        if before + size > self.limit / 2 && !self.pressed.swap(true, Ordering::Relaxed) {
-            self.wake();
+        if before + size > self.limit / 2 {
+            self.press();
         }
         Ok(())
     }
@@ -63,18 +64,29 @@ impl Queue {
     /// Sends an order to the worker, past the limit, and wakes it; whether there is a worker.
     pub(crate) fn order(&self, event: Event) -> bool {
         let sent = self.sender.send(event).is_ok();
-        self.wake();
+        self.press();
         sent
     }
 
     /// The worker has taken `bytes` out.
     pub(crate) fn taken(&self, bytes: usize) {
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
-        self.pressed.store(false, Ordering::Relaxed);
     }
 
-    fn wake(&self) {
-        if let Some(worker) = self.worker.get() {
+    /// Lets more gather for `interval`; on the worker's thread only. It ends early when the worker is pressed.
+    pub(crate) fn gather(&self, interval: Duration) {
+        let until = Instant::now() + interval;
+        // A thread's permit to go on is a single one, and the channel uses it too: the flag is what counts.
+        while !self.pressed.swap(false, Ordering::AcqRel) {
+            let Some(rest) = until.checked_duration_since(Instant::now()).filter(|rest| !rest.is_zero()) else { return };
+            std::thread::park_timeout(rest);
+        }
+    }
+
+    fn press(&self) {
+        if !self.pressed.swap(true, Ordering::AcqRel)
+            && let Some(worker) = self.worker.get()
+        {
             worker.unpark();
         }
     }

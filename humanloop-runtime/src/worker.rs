@@ -55,7 +55,7 @@ impl Worker {
             let mut bytes = first.size();
             let mut order = batch.add(first, self.pipeline.process());
             if order.is_none() && !full {
-                std::thread::park_timeout(self.interval);
+                self.pipeline.queue().gather(self.interval);
             }
             while order.is_none() && batch.entries.len() < BATCH {
                 let Ok(event) = self.receiver.try_recv() else { break };
