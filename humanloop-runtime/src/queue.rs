@@ -78,7 +78,9 @@ impl Queue {
         let until = Instant::now() + interval;
         // A thread's permit to go on is a single one, and the channel uses it too: the flag is what counts.
         while !self.pressed.swap(false, Ordering::AcqRel) {
-            let Some(rest) = until.checked_duration_since(Instant::now()).filter(|rest| !rest.is_zero()) else { return };
+            let Some(rest) = until.checked_duration_since(Instant::now()).filter(|rest| !rest.is_zero()) else {
+                return;
+            };
             std::thread::park_timeout(rest);
         }
     }

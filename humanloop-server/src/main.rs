@@ -1,9 +1,12 @@
-//! The command `humanloop`: looks at the sessions that programs logged.
+//! The command `humanloop`: serves the sessions that programs log, and looks at them.
 
+mod api;
 mod detail;
 mod screen;
+mod serve;
 mod sessions;
 mod show;
+mod viewer;
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -25,6 +28,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Serve the viewer, and the v4 API that programs log to.
+    Serve(serve::Arguments),
     /// List sessions, newest first.
     Sessions(sessions::Arguments),
     /// Draw a session as a tree, or show one log in full.
@@ -38,15 +43,20 @@ fn main() -> ExitCode {
         Err(Failure::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(Failure::Output(error)) => failed(&error),
         Err(Failure::Store(error)) => failed(&error),
+        Err(Failure::Serve(error)) => failed(&error),
     }
 }
 
 fn run(arguments: Arguments) -> Result<(), Failure> {
     let environment = || std::env::var_os("HUMANLOOP_DB").filter(|path| !path.is_empty()).map(PathBuf::from);
     let db = arguments.db.or_else(environment).unwrap_or_else(|| ".humanloop/humanloop.db".into());
+    if let Command::Serve(arguments) = &arguments.command {
+        return serve::run(&db, arguments);
+    }
     let store = Store::open_existing(&db)?;
     let mut screen = screen::Screen::stdout();
     match arguments.command {
+        Command::Serve(_) => {}
         Command::Sessions(arguments) => sessions::run(&store, &arguments, &mut screen)?,
         Command::Show(arguments) => show::run(&store, &arguments, &mut screen)?,
     }
@@ -62,6 +72,13 @@ fn failed(error: &dyn std::error::Error) -> ExitCode {
 enum Failure {
     Store(humanloop_store::Error),
     Output(std::io::Error),
+    Serve(serve::Error),
+}
+
+impl From<serve::Error> for Failure {
+    fn from(error: serve::Error) -> Self {
+        Self::Serve(error)
+    }
 }
 
 impl From<humanloop_store::Error> for Failure {

@@ -1,0 +1,5 @@
+//! The server as a program: what its clients and their browsers get.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod guards;
+mod server;
