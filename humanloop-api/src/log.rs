@@ -119,6 +119,10 @@ pub struct Log {
     /// **Ours**: the annotated function.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub function: Option<Function>,
+    /// **Ours**: the call ran outside of any session, so it opened one of its own; such as after a `tokio::spawn` that did not
+    /// hand the context over. Never `false`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unbound: Option<bool>,
 }
 
 impl Log {

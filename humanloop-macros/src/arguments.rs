@@ -7,7 +7,8 @@
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{Attribute, FnArg, Pat, Signature, Token};
+use syn::spanned::Spanned;
+use syn::{Attribute, FnArg, Pat, PatType, Signature, Token};
 
 use crate::text::compact;
 
@@ -26,6 +27,10 @@ pub(crate) struct Argument {
 }
 
 impl Argument {
+    fn new(name: String, outer: Ident, inner: Ident) -> Self {
+        Self { name, ty: String::new(), outer, inner, mutability: None, attrs: Vec::new() }
+    }
+
     /// `let mut name = name;` from the user's tokens, to stand before the body.
     pub(crate) fn rebinding(&self) -> TokenStream {
         let Self { outer, inner, mutability, attrs, .. } = self;
@@ -53,13 +58,25 @@ impl Argument {
 }
 
 /// Takes the names out of a signature, and gives its patterns the names of the outer binding.
+///
+/// A parameter `_` has its place for a name: `_0` is the first after `self`.
 pub(crate) fn take(signature: &mut Signature) -> Vec<Argument> {
     let mut arguments = Vec::new();
-    for input in &mut signature.inputs {
-        let FnArg::Typed(parameter) = input else { continue };
+    let parameters = signature.inputs.iter_mut().filter_map(|input| match input {
+        FnArg::Typed(parameter) => Some(parameter),
+        FnArg::Receiver(_) => None,
+    });
+    for (place, parameter) in parameters.enumerate() {
         let first = arguments.len();
+        if let Pat::Wild(wild) = &*parameter.pat {
+            let unnamed = Ident::new(&format!("__unnamed{place}"), Span::mixed_site().located_at(wild.span()));
+            *parameter.pat = syn::parse_quote!(#unnamed);
+            arguments.push(Argument::new(format!("_{place}"), unnamed.clone(), unnamed));
+        }
         let simple = matches!(&*parameter.pat, Pat::Ident(name) if name.subpat.is_none());
-        bindings(&mut parameter.pat, &mut arguments);
+        if arguments.len() == first {
+            bindings(&mut parameter.pat, &mut arguments);
+        }
         for argument in arguments.iter_mut().skip(first) {
             argument.attrs.clone_from(&parameter.attrs);
             if simple {
@@ -88,8 +105,7 @@ fn bindings(pattern: &mut Pat, found: &mut Vec<Argument>) {
             let mutability = if stays { None } else { binding.mutability.take() };
             // The alternatives of an or-pattern bind the same names.
             if !found.iter().any(|argument| argument.name == name) {
-                let outer = binding.ident.clone();
-                found.push(Argument { name, ty: String::new(), outer, inner, mutability, attrs: Vec::new() });
+                found.push(Argument { mutability, ..Argument::new(name, binding.ident.clone(), inner) });
             }
             if let Some((_, inside)) = &mut binding.subpat {
                 bindings(inside, found);
@@ -102,9 +118,16 @@ fn bindings(pattern: &mut Pat, found: &mut Vec<Argument>) {
         Pat::Struct(fields) => fields.fields.iter_mut().for_each(|field| bindings(&mut field.pat, found)),
         Pat::Reference(reference) => bindings(&mut reference.pat, found),
         Pat::Paren(paren) => bindings(&mut paren.pat, found),
-        // `_`, `..`, constants and macros bind nothing that can be seen here.
+        // `_` inside a pattern, `..`, constants and macros bind nothing that can be seen here.
         _ => {}
     }
+}
+
+/// The names that one parameter binds, as [`take`] gives them.
+pub(crate) fn names(parameter: &PatType) -> Vec<String> {
+    let mut found = Vec::new();
+    bindings(&mut parameter.pat.clone(), &mut found);
+    found.into_iter().map(|argument| argument.name).collect()
 }
 
 /// An expression of the user's that names parameters, so that it finds them in the signature.

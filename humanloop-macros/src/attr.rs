@@ -1,6 +1,6 @@
 //! Tokens → [`Args`]: a table of options. Unknown, doubled, misspelt and misused ones are refused here, in one place.
 
-use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
@@ -41,6 +41,8 @@ pub(crate) struct Args {
     pub(crate) redact: Vec<Ident>,
     pub(crate) metadata: Vec<Metadata>,
     pub(crate) hide_source: bool,
+    pub(crate) future: Option<Span>,
+    pub(crate) stream: Option<Span>,
     pub(crate) krate: Option<Path>,
     pub(crate) model: Option<LitStr>,
     pub(crate) provider: Option<LitStr>,
@@ -107,6 +109,8 @@ const OPTIONS: &[Entry] = &[
     any("redact", "redact(api_key)", |args, input| arguments(input, &mut args.redact)),
     any("metadata", "metadata(tenant = request.tenant)", |args, input| list(input, &mut args.metadata)),
     any("source", "source = false", |args, input| value::<LitBool>(input).map(|on| args.hide_source = !on.value)),
+    any("future", "future", |args, input| mark(input, &mut args.future)),
+    any("stream", "stream", |args, input| mark(input, &mut args.stream)),
     any("crate", "crate = my_crate::humanloop", |args, input| {
         input.parse::<Token![=]>()?;
         args.krate = Some(input.call(Path::parse_mod_style)?);
@@ -210,6 +214,12 @@ fn value<T: Parse>(input: ParseStream) -> syn::Result<T> {
 
 fn flag(slot: &mut bool) -> syn::Result<()> {
     *slot = true;
+    Ok(())
+}
+
+/// A flag that remembers where it stands; the parser works with the option's span.
+fn mark(input: ParseStream, slot: &mut Option<Span>) -> syn::Result<()> {
+    *slot = Some(input.span());
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use syn::spanned::Spanned;
 
 use crate::arguments::{Argument, in_outer_hygiene};
 use crate::attr::Message;
-use crate::shape::{self, Shape};
+use crate::shape::{self, Items, Outer, Output};
 use crate::source::Source;
 use crate::spec::{Capture, Spec};
 
@@ -196,7 +196,6 @@ fn call(spec: &Spec, statements: &TokenStream) -> TokenStream {
     let arguments = &spec.function.arguments;
     let in_template = spec.variables.iter().filter_map(|place| arguments.get(*place)).map(Argument::mention);
     let rebindings: TokenStream = arguments.iter().map(Argument::rebinding).chain(in_template).collect();
-    let outcome = outcome(spec);
 
     // With the span of the user's `fn`, the compiler names what the closure and the block capture.
     let at_fn = spec.function.sig.fn_token.span;
@@ -204,7 +203,8 @@ fn call(spec: &Spec, statements: &TokenStream) -> TokenStream {
     let closure = in_users_braces(spec, ours! { #rebindings #statements });
     let closure = quote_spanned! { at_fn => move || -> #output #closure };
     // An async block has no annotation; a `return` that is never reached does the same.
-    let returning = (spec.shape == Shape::Async).then(|| {
+    let annotated = spec.shape.outer == Outer::Async && spec.shape.result != Output::Never;
+    let returning = annotated.then(|| {
         let at_output = shape::output_span(&spec.function.sig);
         let private = private.clone().into_iter().map(|mut word| {
             word.set_span(at_output);
@@ -215,29 +215,67 @@ fn call(spec: &Spec, statements: &TokenStream) -> TokenStream {
     });
     let block = in_users_braces(spec, ours! { #returning #rebindings #statements });
     let block = quote_spanned! { at_fn => async move #block };
-    let future = ours! { async move { let __ret = __call.future(__future).await; #outcome __ret } };
-    let stream = ours! { __call.stream(__stream, |mut __call, __ret| { #outcome }) };
-    // A borrow that does not live long enough may be noticed only here, so it points into the body.
-    let at_body = Span::mixed_site().located_at(spec.body.span());
-    let ret = quote_spanned! { at_body => __ret };
-    match spec.shape {
-        Shape::Value => ours! { let __ret = __call.run(#closure); #outcome #ret },
-        Shape::Never => ours! { __call.run(#closure) },
-        Shape::Async => {
-            ours! { #[allow(clippy::async_yields_async)] let __ret = __call.future(#block).await; #outcome #ret }
+    match spec.shape.outer {
+        Outer::Plain => result(spec, ours! { __call.run(#closure) }),
+        Outer::Async => result(spec, ours! { __call.future(#block).await }),
+        Outer::Future => {
+            let future = result(spec, ours! { __call.future(__future).await });
+            ours! { let __future = __call.run(#closure); async move { #future } }
         }
-        Shape::AsyncNever => ours! { __call.future(#block).await },
-        Shape::Future => ours! { let __future = __call.run(#closure); #future },
-        Shape::BoxedFuture => ours! { let __future = __call.run(#closure); #private::Box::pin(#future) },
-        Shape::Stream => ours! { let __stream = __call.run(#closure); #stream },
-        Shape::BoxedStream => ours! { let __stream = __call.run(#closure); #private::Box::pin(#stream) },
+        Outer::BoxedFuture => {
+            let future = result(spec, ours! { __call.future(__future).await });
+            ours! { let __future = __call.run(#closure); #private::Box::pin(async move { #future }) }
+        }
+    }
+}
+
+/// What becomes of the result, which `ran` is the expression of: it is captured and handed on.
+fn result(spec: &Spec, ran: TokenStream) -> TokenStream {
+    let private = &spec.private;
+    let (items, fallible) = match spec.shape.result {
+        Output::Never => return ran,
+        Output::Value => {
+            let outcome = outcome(spec);
+            // A borrow that does not live long enough may be noticed only here, so it points into the body.
+            let at_body = Span::mixed_site().located_at(spec.body.span());
+            let ret = quote_spanned! { at_body => __ret };
+            // The value of an `async fn` may be a future, which is the caller's to await.
+            let allow = (spec.shape.outer == Outer::Async).then(|| ours! { #[allow(clippy::async_yields_async)] });
+            return ours! { #allow let __ret = #ran; #outcome #ret };
+        }
+        Output::Items { items, fallible } => (items, fallible),
+    };
+    let outcome = outcome(spec);
+    let item = ours! { |mut __call, __ret| { #outcome } };
+    let recorded = match items {
+        Items::Stream => ours! { __call.stream(__items, #item) },
+        Items::BoxedStream => ours! { #private::Box::pin(__call.stream(__items, #item)) },
+        Items::Iterator => ours! { __call.iterator(__items, #item) },
+        Items::BoxedIterator => ours! { #private::Box::new(__call.iterator(__items, #item)) },
+    };
+    if !fallible {
+        return ours! { let __items = #ran; #recorded };
+    }
+    let failed = if spec.args.skip_output {
+        ours! { __call.skip_output(true); }
+    } else {
+        ours! { (&&&&#private::Probe(&__err)).__err(&mut __call); }
+    };
+    ours! {
+        match #ran {
+            #private::core::result::Result::Ok(__items) => #private::core::result::Result::Ok(#recorded),
+            #private::core::result::Result::Err(__err) => {
+                if __call.on() { use #private::capture::*; #failed }
+                #private::core::result::Result::Err(__err)
+            }
+        }
     }
 }
 
 /// The capture of what the body returned, or of an item of its stream: `__ret` is a variable, or a reference to it.
 fn outcome(spec: &Spec) -> TokenStream {
     let private = &spec.private;
-    let is_item = matches!(spec.shape, Shape::Stream | Shape::BoxedStream);
+    let is_item = matches!(spec.shape.result, Output::Items { .. });
     let value = if is_item {
         ours! { __ret }
     } else {

@@ -1,6 +1,6 @@
 //! The attributes of the `humanloop` crate, which re-exports them.
 //!
-//! Tokens are parsed (`attr`, `item`, `arguments`, `shape`), checked (`spec`, with `template` and `source`) and printed
+//! Tokens are parsed (`attr`, `item`, `arguments`, `shape`), checked (`spec`, with `template`, `source` and `mask`) and printed
 //! (`expand`), in this order. What is wrong is collected (`errors`) and shown beside the item, which comes out in any case.
 
 mod arguments;
@@ -8,6 +8,7 @@ mod attr;
 mod errors;
 mod expand;
 mod item;
+mod mask;
 mod shape;
 mod source;
 mod spec;
@@ -32,17 +33,31 @@ use proc_macro2::TokenStream;
 /// ```
 ///
 /// The function stays what it is: the same value, error, panic, borrow and future, the same compiler messages, for any `fn` with
-/// a body but a `const fn`. A function that returns `impl Future`, `Pin<Box<dyn Future>>` or `BoxFuture` is recorded when the
-/// future resolves, one that returns `impl Stream`, `Pin<Box<dyn Stream>>` or `BoxStream` when the stream ends. A type alias of
-/// these is recorded as a plain value, since a macro sees the name only. In a `#[track_caller]` function,
-/// `Location::caller()` is a line of the function itself.
+/// a body but a `const fn`. In a `#[track_caller]` function, `Location::caller()` is a line of the function itself.
+///
+/// # When it is recorded
+///
+/// A call is opened when its body begins, and ends when the result is there: when the function returns, or the future of an
+/// `async fn` resolves. So also for functions that return `impl Future`, `Pin<Box<dyn Future>>` or `BoxFuture`. One that returns
+/// `impl Stream`, `Pin<Box<dyn Stream>>` or `BoxStream`, be it in a `Result`, a future or both, ends when the stream does, with
+/// its items as the output, their number, and the time to the first of them. A macro sees only how a type is spelt: for an alias
+/// of a boxed future or stream write the option `future` or `stream`; iterators, too, are recorded as they go with `stream`.
+///
+/// A call ends *ok* with its value, *failed* with the error of a `Result` and its causes, *panicked* with the panic's message, or
+/// *cancelled* when its future or stream is dropped half-way. A future that is never polled is no call.
+///
+/// A call belongs to the session and the parent that it was made in, over `.await`, `join!`, `select!` and threads of the
+/// runtime. What is spawned takes them along with `humanloop::spawn` or `humanloop::in_context`; without these it is a root of
+/// a session of its own, and says so.
 ///
 /// # What is recorded
 ///
-/// - The text of the function, with comments, documentation and attributes, as the tool's `source_code`.
+/// - The text of the function, with comments, documentation and attributes, as the tool's `source_code`. Literals of parameters
+///   that `skip` and `redact` name, such as a default, are left out of it.
 /// - The doc comment, as the description.
 /// - Every argument: as JSON if its type implements `serde::Serialize` where the function is written, else as `Debug` prints it,
-///   else as the name of its type. `self` is not recorded. A pattern gives one argument for each name it binds.
+///   else as the name of its type. A generic parameter has the traits that its bounds name. `self` is not recorded. A pattern
+///   gives one argument for each name it binds, `_` is named for its place, such as `_0`.
 /// - The returned value in the same way. Of a `Result`, the value or the error with its causes.
 ///
 /// # Options
@@ -60,6 +75,8 @@ use proc_macro2::TokenStream;
 /// | `redact(password)` | record that there was a value, without the value |
 /// | `metadata(tenant = request.tenant)` | record the value of an expression over the arguments, under a key |
 /// | `source = false` | the text of the function is not recorded |
+/// | `future` | the return type is an alias of a boxed future |
+/// | `stream` | the return type is an alias of a boxed stream, or an iterator |
 /// | `crate = my_crate::humanloop` | where to find the `humanloop` crate, if not at `::humanloop` |
 ///
 /// ```
@@ -67,6 +84,30 @@ use proc_macro2::TokenStream;
 /// #[humanloop::tool(debug(request), redact(password), metadata(tenant = request.tenant), skip_output, source = false)]
 /// fn log_in(request: &Request, password: &str) -> bool {
 ///     password.len() > 8
+/// }
+/// ```
+///
+/// A function whose iterator is recorded item by item:
+///
+/// ```
+/// #[humanloop::tool(stream)]
+/// fn words(text: &str) -> impl Iterator<Item = &str> {
+///     text.split(' ')
+/// }
+/// ```
+///
+/// # What it expands to
+///
+/// One call into the runtime around the body. Of `async fn search(question: &str) -> Result<String, Error> { body }`:
+///
+/// ```text
+/// async fn search(question: &str) -> Result<String, Error> {
+///     static FUNCTION: Function = Function::new(Tool, "search", module_path!(), file!(), line!(), source, version, &parameters);
+///     let mut call = open(&FUNCTION);
+///     if call.on() { (&&&&Probe(&question)).put(&mut call, "question"); }      // Serialize, else Debug, else the type's name
+///     let ret = call.future(async move { let question = question; body }).await; // polled in the call's context
+///     if call.on() { match (&&&&Probe(&ret)).split() { .. } }                  // the value or the error is captured
+///     ret
 /// }
 /// ```
 #[proc_macro_attribute]

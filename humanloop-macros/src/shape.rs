@@ -12,37 +12,65 @@ use syn::{
     TypeParamBound,
 };
 
-/// How a function returns.
+/// How a function returns: what stands around the result, and the result itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shape {
-    /// `fn f() -> R`
-    Value,
-    /// `fn f() -> !`
-    Never,
-    /// `async fn f() -> R`
-    Async,
-    /// `async fn f() -> !`
-    AsyncNever,
-    /// `fn f() -> impl Future<Output = R>`
-    Future,
-    /// `fn f() -> Pin<Box<dyn Future<Output = R>>>` or `BoxFuture<R>`; also what `#[async_trait]` makes of an `async fn`.
-    BoxedFuture,
-    /// `fn f() -> impl Stream<Item = T>`
-    Stream,
-    /// `fn f() -> Pin<Box<dyn Stream<Item = T>>>` or `BoxStream<T>`
-    BoxedStream,
+pub(crate) struct Shape {
+    pub(crate) outer: Outer,
+    pub(crate) result: Output,
 }
 
-/// Reads it off the signature.
-pub(crate) fn of(signature: &Signature) -> Shape {
-    let output = match &signature.output {
-        ReturnType::Default => Shape::Value,
-        ReturnType::Type(_, ty) => of_type(ty),
+/// What a caller has to do for the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outer {
+    /// Nothing: `fn f() -> R`
+    Plain,
+    /// Await: `async fn f() -> R`
+    Async,
+    /// Await: `fn f() -> impl Future<Output = R>`
+    Future,
+    /// Await: `fn f() -> Pin<Box<dyn Future<Output = R>>>` or `BoxFuture<R>`, what `#[async_trait]` makes of an `async fn`, or an
+    /// alias of these with the option `future`.
+    BoxedFuture,
+}
+
+/// The result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// Any value.
+    Value,
+    /// `!`
+    Never,
+    /// Items that come one by one; `fallible` when a `Result` stands around them.
+    Items { items: Items, fallible: bool },
+}
+
+/// Items that come one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Items {
+    /// `impl Stream<Item = T>`
+    Stream,
+    /// `Pin<Box<dyn Stream<Item = T>>>`, `BoxStream<T>`, or an alias of these with the option `stream`.
+    BoxedStream,
+    /// `impl Iterator<Item = T>` with the option `stream`.
+    Iterator,
+    /// `Box<dyn Iterator<Item = T>>` with the option `stream`.
+    BoxedIterator,
+}
+
+/// Reads it off the signature; the options `future` and `stream` tell what an alias hides.
+pub(crate) fn of(signature: &Signature, future: bool, stream: bool) -> Shape {
+    let plain = |outer, result| Shape { outer, result };
+    let ReturnType::Type(_, ty) = &signature.output else {
+        return plain(if signature.asyncness.is_some() { Outer::Async } else { Outer::Plain }, Output::Value);
     };
-    match (signature.asyncness, output) {
-        (None, output) => output,
-        (Some(_), Shape::Never) => Shape::AsyncNever,
-        (Some(_), _) => Shape::Async,
+    if signature.asyncness.is_some() {
+        return plain(Outer::Async, result(ty, stream));
+    }
+    match future_of(ty) {
+        Some((outer, Some(output))) => plain(outer, result(output, stream)),
+        Some((outer, None)) => plain(outer, alias(stream)),
+        None if future => plain(Outer::BoxedFuture, alias(stream)),
+        None => plain(Outer::Plain, result(ty, stream)),
     }
 }
 
@@ -62,55 +90,91 @@ pub(crate) fn output_span(signature: &Signature) -> Span {
     }
 }
 
-fn of_type(ty: &Type) -> Shape {
+/// A result of which nothing is known.
+fn alias(stream: bool) -> Output {
+    if stream { Output::Items { items: Items::BoxedStream, fallible: false } } else { Output::Value }
+}
+
+/// What a type is, apart from parentheses and the invisible groups of macros.
+fn inside(ty: &Type) -> &Type {
     match ty {
-        Type::Never(_) => Shape::Never,
-        Type::Paren(inside) => of_type(&inside.elem),
-        Type::Group(inside) => of_type(&inside.elem),
-        Type::ImplTrait(ty) => of_bounds(&ty.bounds).unwrap_or(Shape::Value),
-        Type::Path(ty) => ty.path.segments.last().map_or(Shape::Value, of_path),
-        _ => Shape::Value,
+        Type::Paren(group) => inside(&group.elem),
+        Type::Group(group) => inside(&group.elem),
+        _ => ty,
     }
 }
 
-fn of_path(last: &PathSegment) -> Shape {
+fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match inside(ty) {
+        Type::Path(ty) => ty.path.segments.last(),
+        _ => None,
+    }
+}
+
+/// The future that a type is, with its output if the type tells it.
+fn future_of(ty: &Type) -> Option<(Outer, Option<&Type>)> {
+    if let Type::ImplTrait(ty) = inside(ty) {
+        return associated(&ty.bounds, "Future", "Output").map(|output| (Outer::Future, Some(output)));
+    }
+    let last = last_segment(ty)?;
     if last.ident == "BoxFuture" || last.ident == "LocalBoxFuture" {
-        return Shape::BoxedFuture;
+        let output = generics(last).and_then(|generics| {
+            generics.args.iter().find_map(|arg| if let GenericArgument::Type(ty) = arg { Some(ty) } else { None })
+        });
+        return Some((Outer::BoxedFuture, output));
     }
-    if last.ident == "BoxStream" || last.ident == "LocalBoxStream" {
-        return Shape::BoxedStream;
+    let output = associated(bounds_of_box(only_type(last, "Pin")?)?, "Future", "Output")?;
+    Some((Outer::BoxedFuture, Some(output)))
+}
+
+fn result(ty: &Type, stream: bool) -> Output {
+    if matches!(inside(ty), Type::Never(_)) {
+        return Output::Never;
     }
-    let boxed = only_type(last, "Pin").and_then(|ty| match ty {
-        Type::Path(ty) => only_type(ty.path.segments.last()?, "Box"),
-        _ => None,
-    });
-    let shape = boxed.and_then(|ty| match ty {
-        Type::TraitObject(ty) => of_bounds(&ty.bounds),
-        _ => None,
-    });
-    match shape {
-        Some(Shape::Future) => Shape::BoxedFuture,
-        Some(Shape::Stream) => Shape::BoxedStream,
-        _ => Shape::Value,
+    if let Some(items) = items_of(ty, stream) {
+        return Output::Items { items, fallible: false };
+    }
+    let ok = last_segment(ty).and_then(|last| only_type(last, "Result"));
+    match ok.and_then(|ty| items_of(ty, stream)) {
+        Some(items) => Output::Items { items, fallible: true },
+        None if stream => Output::Items { items: Items::BoxedStream, fallible: ok.is_some() },
+        None => Output::Value,
     }
 }
 
-fn of_bounds(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Shape> {
+/// The items that a type gives; iterators count only if they are asked for.
+fn items_of(ty: &Type, iterators: bool) -> Option<Items> {
+    if let Type::ImplTrait(ty) = inside(ty) {
+        let iterator = || associated(&ty.bounds, "Iterator", "Item").filter(|_| iterators).map(|_| Items::Iterator);
+        return associated(&ty.bounds, "Stream", "Item").map(|_| Items::Stream).or_else(iterator);
+    }
+    let last = last_segment(ty)?;
+    if last.ident == "BoxStream" || last.ident == "LocalBoxStream" {
+        return Some(Items::BoxedStream);
+    }
+    if let Some(ty) = only_type(last, "Pin") {
+        return associated(bounds_of_box(ty)?, "Stream", "Item").map(|_| Items::BoxedStream);
+    }
+    associated(bounds_of_box(ty)?, "Iterator", "Item").filter(|_| iterators).map(|_| Items::BoxedIterator)
+}
+
+/// `A + B` of `Box<dyn A + B>`.
+fn bounds_of_box(ty: &Type) -> Option<&Punctuated<TypeParamBound, Token![+]>> {
+    match inside(only_type(last_segment(ty)?, "Box")?) {
+        Type::TraitObject(ty) => Some(&ty.bounds),
+        _ => None,
+    }
+}
+
+/// `T` of `Future<Output = T>` among bounds. The trait's name alone proves nothing.
+fn associated<'a>(bounds: &'a Punctuated<TypeParamBound, Token![+]>, name: &str, associated: &str) -> Option<&'a Type> {
     bounds.iter().find_map(|bound| {
         let TypeParamBound::Trait(bound) = bound else { return None };
-        let last = bound.path.segments.last()?;
-        let names = |name: &str| {
-            generics(last).is_some_and(|generics| {
-                generics.args.iter().any(|arg| matches!(arg, GenericArgument::AssocType(ty) if ty.ident == name))
-            })
-        };
-        if last.ident == "Future" && names("Output") {
-            Some(Shape::Future)
-        } else if last.ident == "Stream" && names("Item") {
-            Some(Shape::Stream)
-        } else {
-            None
-        }
+        let last = bound.path.segments.last().filter(|last| last.ident == name)?;
+        generics(last)?.args.iter().find_map(|arg| match arg {
+            GenericArgument::AssocType(ty) if ty.ident == associated => Some(&ty.ty),
+            _ => None,
+        })
     })
 }
 
@@ -179,32 +243,64 @@ mod tests {
         syn::parse_str(text).unwrap()
     }
 
+    const VALUE: Output = Output::Value;
+
+    const fn items(items: Items) -> Output {
+        Output::Items { items, fallible: false }
+    }
+
+    const fn fallible(items: Items) -> Output {
+        Output::Items { items, fallible: true }
+    }
+
     #[test]
     fn shapes_are_read_off_the_signature() {
         let cases = [
-            ("fn f()", Shape::Value),
-            ("fn f() -> Result<u8, E>", Shape::Value),
-            ("fn f() -> !", Shape::Never),
-            ("async fn f() -> u8", Shape::Async),
-            ("async fn f() -> !", Shape::AsyncNever),
-            ("async fn f() -> impl Future<Output = u8>", Shape::Async),
-            ("fn f() -> impl Future<Output = u8> + Send + '_", Shape::Future),
-            ("fn f() -> impl Send + std::future::Future<Output = Result<u8, E>>", Shape::Future),
-            ("fn f() -> Pin<Box<dyn Future<Output = u8> + Send + 'a>>", Shape::BoxedFuture),
-            ("fn f() -> ::core::pin::Pin<Box<dyn ::core::future::Future<Output = ()> + 'a>>", Shape::BoxedFuture),
-            ("fn f() -> futures::future::BoxFuture<'static, u8>", Shape::BoxedFuture),
-            ("fn f() -> impl Stream<Item = u8>", Shape::Stream),
-            ("fn f() -> Pin<Box<dyn futures::Stream<Item = u8>>>", Shape::BoxedStream),
-            ("fn f() -> LocalBoxStream<'a, u8>", Shape::BoxedStream),
+            ("fn f()", Outer::Plain, VALUE),
+            ("async fn f()", Outer::Async, VALUE),
+            ("fn f() -> Result<u8, E>", Outer::Plain, VALUE),
+            ("fn f() -> !", Outer::Plain, Output::Never),
+            ("async fn f() -> u8", Outer::Async, VALUE),
+            ("async fn f() -> !", Outer::Async, Output::Never),
+            ("async fn f() -> impl Future<Output = u8>", Outer::Async, VALUE),
+            ("fn f() -> impl Future<Output = u8> + Send + '_", Outer::Future, VALUE),
+            ("fn f() -> impl Send + std::future::Future<Output = Result<u8, E>>", Outer::Future, VALUE),
+            ("fn f() -> Pin<Box<dyn Future<Output = u8> + Send + 'a>>", Outer::BoxedFuture, VALUE),
+            (
+                "fn f() -> ::core::pin::Pin<Box<dyn ::core::future::Future<Output = ()> + 'a>>",
+                Outer::BoxedFuture,
+                VALUE,
+            ),
+            ("fn f() -> futures::future::BoxFuture<'static, u8>", Outer::BoxedFuture, VALUE),
+            ("fn f() -> impl Stream<Item = u8>", Outer::Plain, items(Items::Stream)),
+            ("async fn f() -> impl Stream<Item = u8>", Outer::Async, items(Items::Stream)),
+            ("fn f() -> Pin<Box<dyn futures::Stream<Item = u8>>>", Outer::Plain, items(Items::BoxedStream)),
+            ("fn f() -> LocalBoxStream<'a, u8>", Outer::Plain, items(Items::BoxedStream)),
+            ("async fn f() -> Result<BoxStream<'static, u8>, E>", Outer::Async, fallible(Items::BoxedStream)),
+            ("fn f() -> anyhow::Result<impl Stream<Item = u8>>", Outer::Plain, fallible(Items::Stream)),
+            ("fn f() -> BoxFuture<'a, Result<BoxStream<'a, u8>>>", Outer::BoxedFuture, fallible(Items::BoxedStream)),
+            ("fn f() -> impl Future<Output = BoxStream<'a, u8>>", Outer::Future, items(Items::BoxedStream)),
             // Names alone prove nothing.
-            ("fn f() -> StreamConfig", Shape::Value),
-            ("fn f() -> impl Stream", Shape::Value),
-            ("fn f() -> Pin<&mut Box<u8>>", Shape::Value),
-            ("fn f() -> impl Iterator<Item = u8>", Shape::Value),
+            ("fn f() -> StreamConfig", Outer::Plain, VALUE),
+            ("fn f() -> impl Stream", Outer::Plain, VALUE),
+            ("fn f() -> Pin<&mut Box<u8>>", Outer::Plain, VALUE),
+            ("fn f() -> impl Iterator<Item = u8>", Outer::Plain, VALUE),
         ];
-        for (text, expected) in cases {
-            assert_eq!(of(&signature(text)), expected, "{text}");
+        for (text, outer, result) in cases {
+            assert_eq!(of(&signature(text), false, false), Shape { outer, result }, "{text}");
         }
+    }
+
+    #[test]
+    fn options_tell_what_a_type_does_not() {
+        let stream = |text| of(&signature(text), false, true).result;
+        assert_eq!(stream("fn f() -> impl Iterator<Item = u8> + '_"), items(Items::Iterator));
+        assert_eq!(stream("fn f() -> Box<dyn Iterator<Item = u8> + 'a>"), items(Items::BoxedIterator));
+        assert_eq!(stream("fn f() -> io::Result<Box<dyn Iterator<Item = u8>>>"), fallible(Items::BoxedIterator));
+        assert_eq!(stream("fn f() -> Tokens"), items(Items::BoxedStream));
+        assert_eq!(stream("async fn f() -> Result<Tokens>"), fallible(Items::BoxedStream));
+        assert_eq!(of(&signature("fn f() -> Answer"), true, false), Shape { outer: Outer::BoxedFuture, result: VALUE });
+        assert_eq!(of(&signature("fn f() -> BoxFuture<'a, Tokens>"), true, true).result, items(Items::BoxedStream));
     }
 
     #[test]

@@ -26,6 +26,18 @@ pub(crate) enum Source {
     Hidden,
 }
 
+impl Source {
+    /// With its text changed by `change`.
+    pub(crate) fn map(self, change: impl FnOnce(String) -> String) -> Self {
+        match self {
+            Self::Exact(text) => Self::Exact(change(text)),
+            Self::Written(text) => Self::Written(change(text)),
+            Self::Expanded(text) => Self::Expanded(change(text)),
+            Self::Hidden => Self::Hidden,
+        }
+    }
+}
+
 /// The version of a function: a hash of its code, apart from comments, documentation and layout.
 pub(crate) fn version(item: &TokenStream) -> Fingerprint {
     let mut code = TokenStream::new();

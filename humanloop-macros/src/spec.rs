@@ -3,11 +3,12 @@
 use proc_macro2::{Delimiter, Group, Ident, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
-use syn::{FnArg, LitStr};
+use syn::{FnArg, LitStr, ReturnType, Type};
 
 use crate::attr::{Args, Kind, Message};
 use crate::errors::{Errors, instead};
 use crate::item::Function;
+use crate::mask::mask;
 use crate::shape::{self, Shape};
 use crate::source::{self, Source};
 use crate::template;
@@ -50,18 +51,20 @@ pub(crate) enum Capture {
 /// Checks everything there is to check. `item` is what `function` was read from.
 pub(crate) fn check(kind: Kind, args: Args, function: Function, item: &TokenStream, errors: &mut Errors) -> Spec {
     check_signature(kind, &function, errors);
+    check_shape(&args, &function, errors);
     check_metadata(&args, errors);
     let receiver = captured_receiver(&args, &function);
     let captures = captures(&args, &function, errors);
     let variables = variables(&args, &function, errors);
     let description = args.description.as_ref().map(LitStr::value).or_else(|| function.documentation());
     let source = if args.hide_source { Source::Hidden } else { source::of(item, &function.sig.ident.to_string()) };
+    let source = source.map(|text| mask(text, &hidden(&function, &captures)));
     let private = match &args.krate {
         Some(path) => quote! { #path::__private },
         None => quote! { ::humanloop::__private },
     };
     let version = source::version(item).to_string();
-    let shape = shape::of(&function.sig);
+    let shape = shape::of(&function.sig, args.future.is_some(), args.stream.is_some());
     // Without a body there is an error, and nothing is printed.
     let body = function.body.clone().unwrap_or_else(|| Group::new(Delimiter::Brace, TokenStream::new()));
     Spec { kind, private, args, description, source, version, function, body, shape, captures, receiver, variables }
@@ -80,6 +83,23 @@ fn check_signature(kind: Kind, function: &Function, errors: &mut Errors) {
     }
     if let Some(dots) = &function.sig.variadic {
         errors.add_at(dots, format!("`#[{kind}]` cannot pass on variable arguments"));
+    }
+}
+
+/// `future` and `stream` are for what the return type does not show.
+fn check_shape(args: &Args, function: &Function, errors: &mut Errors) {
+    let name = &function.sig.ident;
+    if let Some(at) = args.future.filter(|_| function.sig.asyncness.is_some()) {
+        errors.add(at, format!("`{name}` is an `async fn`, which is recorded when it resolves; leave `future` out"));
+    }
+    let returns = match &function.sig.output {
+        ReturnType::Default => false,
+        ReturnType::Type(_, ty) => !matches!(&**ty, Type::Never(_)),
+    };
+    for (option, at) in [("future", args.future), ("stream", args.stream)] {
+        if let Some(at) = at.filter(|_| !returns) {
+            errors.add(at, format!("`{name}` returns no {option}; leave `{option}` out"));
+        }
     }
 }
 
@@ -132,6 +152,13 @@ fn captures(args: &Args, function: &Function, errors: &mut Errors) -> Vec<Captur
         }
     }
     captures.into_iter().map(|(capture, _)| capture).collect()
+}
+
+/// The arguments that stay out of the log.
+fn hidden<'a>(function: &'a Function, captures: &[Capture]) -> Vec<&'a str> {
+    let captured = function.arguments.iter().zip(captures);
+    let hidden = captured.filter(|(_, capture)| matches!(capture, Capture::Skip | Capture::Redact));
+    hidden.map(|(argument, _)| argument.name.as_str()).collect()
 }
 
 fn captured_receiver(args: &Args, function: &Function) -> Option<(Ident, Capture)> {

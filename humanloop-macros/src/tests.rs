@@ -34,10 +34,10 @@ fn refused(kind: Kind, args: &str, item: &str, expected: &[&str]) {
 #[test]
 fn every_option_is_read() {
     let args = r#"project = "p", name = "n", description = "d", skip(a), debug(b), serialize(c), redact(d), skip_output,
-        metadata(one = 1, "two words" = a.len()), source = false, crate = my::humanloop, model = "m", provider = "openai",
+        metadata(one = 1, "two words" = a.len()), source = false, stream, crate = my::humanloop, model = "m", provider = "openai",
         endpoint = "chat", temperature = 0, max_tokens = 1, top_p = 0.5, stop = ["x", "y"], presence_penalty = -0.5,
         frequency_penalty = 1, seed = -7, chat_template = [system("s"), user("{{a}}"), assistant("z")],"#;
-    let (spec, errors) = check(Kind::Prompt, args, "fn f(a: A, b: B, c: C, d: D) {}");
+    let (spec, errors) = check(Kind::Prompt, args, "async fn f(a: A, b: B, c: C, d: D) -> S {}");
     assert_eq!(errors, [""; 0]);
     let spec = spec.unwrap();
     assert_eq!(spec.captures, [Capture::Skip, Capture::Debug, Capture::Serialize, Capture::Redact]);
@@ -56,7 +56,7 @@ fn every_option_is_read() {
         r#"__private::put_serialize(&mut __call, "c", &c)"#,
         r#"__private::put_metadata(&mut __call, "two words", &(a.len()))"#,
         r#"__call.variable("a", (&&&&my::humanloop::__private::Probe(&a)).__text())"#,
-        r#"__call.skip_output("#,
+        r#"__call.skip_item("#,
     ] {
         assert!(printed.contains(part), "{part} in\n{printed}");
     }
@@ -139,6 +139,31 @@ fn functions_that_cannot_be_recorded_are_refused() {
 }
 
 #[test]
+fn future_and_stream_are_for_what_a_type_does_not_show() {
+    assert_eq!(messages(Kind::Tool, "future", "fn f() -> Answer {}"), [""; 0]);
+    assert_eq!(messages(Kind::Tool, "future, stream", "fn f() -> Tokens {}"), [""; 0]);
+    assert_eq!(messages(Kind::Tool, "stream", "async fn f() -> Result<Tokens, E> {}"), [""; 0]);
+    let message = "`f` is an `async fn`, which is recorded when it resolves; leave `future` out";
+    refused(Kind::Tool, "future", "async fn f() -> Answer {}", &[message]);
+    refused(Kind::Tool, "future", "fn f() {}", &["`f` returns no future; leave `future` out"]);
+    refused(Kind::Tool, "stream", "fn f() -> ! {}", &["`f` returns no stream; leave `stream` out"]);
+    refused(Kind::Tool, "stream = true", "fn f() -> S {}", &["`stream` is written like this: `stream`"]);
+}
+
+#[test]
+fn the_source_leaves_out_the_literals_of_hidden_arguments() {
+    let item = r#"fn f(#[builder(default = "sk-1")] key: &str) {}"#;
+    let text = |args| match check(Kind::Tool, args, item).0.unwrap().source {
+        crate::source::Source::Expanded(text) => text,
+        other => panic!("{other:?}"),
+    };
+    assert!(text("").contains("sk-1"));
+    for args in ["skip(key)", "redact(key)", "skip_all"] {
+        assert!(!text(args).contains("sk-1"), "{args}");
+    }
+}
+
+#[test]
 fn a_prompt_has_one_template() {
     let message = "a prompt has a `template` or a `chat_template`, not both";
     refused(Kind::Prompt, r#"template = "a", chat_template = [user("b")]"#, FUNCTION, &[message]);
@@ -170,11 +195,21 @@ fn inner_attributes_move_to_the_function() {
 
 #[test]
 fn parameters_are_named_without_their_patterns() {
-    let item = "fn f(mut a: Vec<u8>, (b, mut c): (u8, u8), S { d, e: [g, ..] }: S, _: u8, r#type: T, ref h: u8, (X(i) | Y(i)): Z) {}";
+    let item = "fn f(mut a: Vec<u8>, (b, mut c): (u8, u8), S { d, e: [g, ..] }: S, _: u8, r#type: T, ref h: u8, (X(i) | Y(i)): Z, _: &str) {}";
     let function = item::parse(Kind::Tool, item.parse().unwrap(), &mut Errors::default()).unwrap();
     let found: Vec<(&str, &str)> = function.arguments.iter().map(|a| (a.name.as_str(), a.ty.as_str())).collect();
-    let expected =
-        [("a", "Vec<u8>"), ("b", ""), ("c", ""), ("d", ""), ("g", ""), ("type", "T"), ("h", "u8"), ("i", "")];
+    let expected = [
+        ("a", "Vec<u8>"),
+        ("b", ""),
+        ("c", ""),
+        ("d", ""),
+        ("g", ""),
+        ("_3", "u8"),
+        ("type", "T"),
+        ("h", "u8"),
+        ("i", ""),
+        ("_7", "&str"),
+    ];
     assert_eq!(found, expected);
     let rebound: Vec<String> = function.arguments.iter().map(|a| a.rebinding().to_string()).collect();
     assert_eq!(rebound[..3], ["let mut a = a ;", "let b = b ;", "let mut c = c ;"]);

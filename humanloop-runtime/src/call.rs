@@ -37,6 +37,8 @@ struct Recording {
     id: Uuid,
     session: Session,
     parent: Option<Uuid>,
+    /// It found no session and opened one of its own.
+    unbound: bool,
     /// The members of two JSON objects, each `"name":value,`.
     inputs: Vec<u8>,
     metadata: Vec<u8>,
@@ -66,6 +68,7 @@ impl Recording {
         Some(Self {
             pipeline,
             id: id::new(),
+            unbound: current.session.is_none(),
             session: current.session.unwrap_or_else(Session::new),
             parent: current.parent,
             inputs: Vec::new(),
@@ -188,6 +191,7 @@ impl Call {
             id: recording.id,
             session: recording.session.clone(),
             parent: recording.parent,
+            unbound: recording.unbound,
             started,
             inputs: std::mem::take(&mut recording.inputs),
             metadata: std::mem::take(&mut recording.metadata),
@@ -239,6 +243,14 @@ impl Call {
         } else {
             self.item(SKIPPED);
         }
+    }
+
+    /// The body returned a stream: the call ends with it.
+    pub(crate) fn going_on(mut self) -> Self {
+        if let Some(recording) = &mut self.recording {
+            recording.seconds = None;
+        }
+        self
     }
 
     /// The stream came to its end.

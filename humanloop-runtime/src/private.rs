@@ -8,7 +8,7 @@ pub use humanloop_api::{Kind, Role};
 pub use crate::call::{Call, InCall, open};
 pub use crate::capture::{Never, Probe, ladder as capture};
 pub use crate::function::{Function, Source, Template};
-pub use crate::stream::InStream;
+pub use crate::stream::{InIterator, InStream};
 
 use std::fmt::Debug;
 

@@ -33,6 +33,8 @@ pub(crate) struct Opened {
     pub(crate) id: Uuid,
     pub(crate) session: Session,
     pub(crate) parent: Option<Uuid>,
+    /// It found no session and opened one of its own.
+    pub(crate) unbound: bool,
     pub(crate) started: Start,
     /// The members of a JSON object, each followed by a comma.
     pub(crate) inputs: Vec<u8>,
@@ -93,6 +95,7 @@ impl Opened {
             sequence: Some(self.started.sequence),
             process: Some(process.clone()),
             function: Some(self.function.place()),
+            unbound: self.unbound.then_some(true),
             ..Log::default()
         }
     }

@@ -1,4 +1,4 @@
-//! A call whose result is a stream: recorded when the stream ends, or is dropped half-way.
+//! A call whose result is a stream or an iterator: recorded when it ends, or is dropped half-way.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
@@ -16,7 +16,12 @@ const KEPT: usize = 1 << 20;
 impl Call {
     /// A stream polled in the call's context; `item` sees each item before it is handed on.
     pub fn stream<S: Stream, F: FnMut(&mut Self, &S::Item)>(self, stream: S, item: F) -> InStream<S, F> {
-        InStream { stream, call: self, item }
+        InStream { stream, call: self.going_on(), item }
+    }
+
+    /// An iterator advanced in the call's context; `item` sees each item before it is handed on.
+    pub fn iterator<I: Iterator, F: FnMut(&mut Self, &I::Item)>(self, iterator: I, item: F) -> InIterator<I, F> {
+        InIterator { iterator, call: self.going_on(), item }
     }
 }
 
@@ -61,6 +66,58 @@ impl<S: Stream, F: FnMut(&mut Call, &S::Item)> Stream for InStream<S, F> {
         self.stream.size_hint()
     }
 }
+
+/// The iterator of an annotated function.
+#[derive(Debug)]
+pub struct InIterator<I, F> {
+    iterator: I,
+    call: Call,
+    item: F,
+}
+
+impl<I: Iterator, F: FnMut(&mut Call, &I::Item)> InIterator<I, F> {
+    fn advance(&mut self, next: impl FnOnce(&mut I) -> Option<I::Item>) -> Option<I::Item> {
+        let Self { iterator, call, item } = self;
+        call.start();
+        let entered = call.enter();
+        let result = catch_unwind(AssertUnwindSafe(|| next(iterator)));
+        drop(entered);
+        match result {
+            Ok(Some(next)) => {
+                item(call, &next);
+                Some(next)
+            }
+            Ok(None) => {
+                call.ended();
+                None
+            }
+            Err(payload) => {
+                call.panicked(&*payload);
+                resume_unwind(payload)
+            }
+        }
+    }
+}
+
+impl<I: Iterator, F: FnMut(&mut Call, &I::Item)> Iterator for InIterator<I, F> {
+    type Item = I::Item;
+
+    fn next(&mut self) -> Option<I::Item> {
+        self.advance(I::next)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.iterator.size_hint()
+    }
+}
+
+impl<I: DoubleEndedIterator, F: FnMut(&mut Call, &I::Item)> DoubleEndedIterator for InIterator<I, F> {
+    fn next_back(&mut self) -> Option<I::Item> {
+        self.advance(I::next_back)
+    }
+}
+
+impl<I: ExactSizeIterator, F: FnMut(&mut Call, &I::Item)> ExactSizeIterator for InIterator<I, F> {}
 
 /// The items of a stream so far.
 #[derive(Debug, Default)]

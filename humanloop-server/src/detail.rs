@@ -67,7 +67,8 @@ fn facts(log: &Log) -> Vec<(&'static str, String)> {
     fact("version", log.function.as_ref().map(|function| function.version.clone()));
     fact("id", log.reference_id.clone());
     fact("parent", log.parent_reference_id.clone());
-    fact("session", log.session_reference_id.clone());
+    let unbound = log.unbound.unwrap_or_default().then_some(" (opened by this call, which ran outside of any)");
+    fact("session", log.session_reference_id.clone().map(|session| session + unbound.unwrap_or_default()));
     facts
 }
 

@@ -118,6 +118,7 @@ fn full() -> Log {
             version: "0123".into(),
             source_kind: SourceKind::Exact,
         }),
+        unbound: Some(true),
     }
 }
 
