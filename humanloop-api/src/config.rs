@@ -25,6 +25,14 @@ impl Config {
         }
     }
 
+    /// The model's name; empty for a tool.
+    pub fn model(&self) -> &str {
+        match self {
+            Self::Model(config) => &config.model,
+            Self::Tool(_) => "",
+        }
+    }
+
     /// The source text of the function, where it is known.
     pub fn source_code(&self) -> Option<&str> {
         match self {
@@ -127,6 +135,9 @@ pub struct ModelConfig {
     /// The form of the answer: `{"type":"json_object"}` or a JSON schema.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub response_format: Option<Object>,
+    /// How much a reasoning model thinks.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reasoning_effort: Option<ReasoningEffort>,
     /// Further parameters, passed through to the provider.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub other: Option<Object>,
@@ -159,6 +170,16 @@ pub enum Stop {
     One(String),
     /// At the first of several.
     Many(Vec<String>),
+}
+
+/// How much a reasoning model thinks before it answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ReasoningEffort {
+    /// In a word of the provider's: `low`, `medium`, `high`.
+    Level(String),
+    /// At most so many tokens.
+    Budget(u64),
 }
 
 /// A function: its name, source text and parameters.

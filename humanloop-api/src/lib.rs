@@ -32,7 +32,7 @@ mod outcome;
 mod template;
 mod time;
 
-pub use config::{Config, Function, ModelConfig, SourceKind, Stop, ToolConfig};
+pub use config::{Config, Function, ModelConfig, ReasoningEffort, SourceKind, Stop, ToolConfig};
 pub use feedback::{Feedback, FeedbackValue};
 pub use generate::{Generated, Sample, Usage};
 pub use log::{Entry, Log, LogUpdate, Logged, OneOrMany, OutputFormat, Process};

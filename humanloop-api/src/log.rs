@@ -159,6 +159,8 @@ impl Log {
         set(&mut self.messages, &update.messages);
         set(&mut self.prompt_tokens, &update.prompt_tokens);
         set(&mut self.output_tokens, &update.output_tokens);
+        set(&mut self.prompt_cost, &update.prompt_cost);
+        set(&mut self.output_cost, &update.output_cost);
         set(&mut self.provider_response, &update.provider_response);
         for (key, value) in update.metadata.iter().flat_map(Object::iter) {
             self.metadata.get_or_insert_default().insert_raw(key, value.to_owned());
@@ -226,6 +228,12 @@ pub struct LogUpdate {
     /// **Ours**: tokens of the answer.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub output_tokens: Option<u64>,
+    /// **Ours**: cost of the prompt in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub prompt_cost: Option<f64>,
+    /// **Ours**: cost of the answer in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub output_cost: Option<f64>,
     /// **Ours**: the provider's answer.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub provider_response: Option<Object>,

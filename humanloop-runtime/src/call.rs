@@ -232,7 +232,7 @@ impl Call {
     /// One more item, as JSON.
     pub(crate) fn item(&mut self, json: &[u8]) {
         if let Some(recording) = &mut self.recording {
-            recording.items.add(json, recording.started);
+            recording.items.add(json, recording.started, self.function.kind);
         }
     }
 

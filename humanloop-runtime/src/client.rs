@@ -63,7 +63,7 @@ pub struct Humanloop {
 
 impl fmt::Debug for Humanloop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let provider = self.provider.get().map(|provider| provider.name());
+        let provider = self.provider.get().map(Provider::name);
         f.debug_struct("Humanloop")
             .field("logs", &self.pipeline.is_some())
             .field("provider", &provider)

@@ -11,6 +11,7 @@ use humanloop_api::{Process, id};
 use crate::context::Context;
 use crate::error::Error;
 use crate::pipeline::{Flushed, Pipeline, Stats};
+use crate::prices::{self, Prices};
 use crate::sink::Sink;
 
 /// Starts logging as the environment says; keep the guard until the end of `main`.
@@ -22,6 +23,7 @@ use crate::sink::Sink;
 /// | `HUMANLOOP_BASE_URL`, `HUMANLOOP_API_KEY` | logs go to a Humanloop API instead |
 /// | `HUMANLOOP_DISABLED=1` | nothing is captured |
 /// | `HUMANLOOP_QUIET=1` | no closing line |
+/// | `HUMANLOOP_PRICES` | a file of prices, see [`Prices`] |
 ///
 /// # Errors
 ///
@@ -46,6 +48,7 @@ pub struct Builder {
     flush_interval: Duration,
     shutdown_timeout: Duration,
     queue_bytes: usize,
+    prices: Option<Prices>,
     quiet: bool,
     disabled: bool,
 }
@@ -66,6 +69,7 @@ impl Builder {
             flush_interval: Duration::from_millis(200),
             shutdown_timeout: Duration::from_secs(10),
             queue_bytes: 64 << 20,
+            prices: None,
             quiet: is_set("HUMANLOOP_QUIET"),
             disabled: is_set("HUMANLOOP_DISABLED"),
         }
@@ -138,6 +142,13 @@ impl Builder {
         self
     }
 
+    /// What tokens cost, from now on and for the whole process; default the built-in table, and above it the file that
+    /// `HUMANLOOP_PRICES` names.
+    pub fn prices(mut self, prices: Prices) -> Self {
+        self.prices = Some(prices);
+        self
+    }
+
     /// No closing line on stderr.
     pub fn quiet(mut self) -> Self {
         self.quiet = true;
@@ -166,6 +177,11 @@ impl Builder {
     pub fn start(mut self) -> Result<Guard, Error> {
         if self.disabled {
             return Ok(Guard::inert());
+        }
+        match self.prices.take() {
+            Some(prices) => prices::set(prices),
+            // A file that cannot be read is told now, not at the first cost.
+            None => drop(Prices::from_env()?),
         }
         if self.sinks.is_empty() {
             self = self.destination_of_environment()?;

@@ -182,6 +182,11 @@ impl Template {
         chat: &'static [(Role, &'static str)],
     }
 
+    /// The model's name.
+    pub(crate) fn model(&self) -> &'static str {
+        self.model
+    }
+
     /// The config of the wire.
     pub(crate) fn config(&self) -> ModelConfig {
         let chat = self.chat.map(|messages| messages.iter().map(|(role, text)| Message::new(*role, *text)).collect());

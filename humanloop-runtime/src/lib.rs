@@ -2,6 +2,7 @@
 //!
 //! Users name the crate `humanloop`, which re-exports what is public here.
 
+mod answer;
 mod call;
 mod capture;
 #[cfg(feature = "http")]
@@ -14,8 +15,11 @@ mod function;
 #[cfg(feature = "http")]
 mod http;
 mod pipeline;
+pub mod prices;
 #[doc(hidden)]
 pub mod private;
+#[cfg(feature = "http")]
+mod produce;
 mod prompt;
 #[cfg(feature = "http")]
 pub mod provider;
@@ -36,6 +40,7 @@ pub use context::{Context, InContext, in_context, spawn};
 pub use error::Error;
 pub use pipeline::{Flushed, Stats};
 pub use prompt::{Prompt, current_prompt};
+pub use response::{Answer, Piece, Response};
 pub use session::{Session, session};
 #[cfg(feature = "http")]
 pub use sink::http::HttpSink;

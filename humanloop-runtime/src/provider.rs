@@ -15,19 +15,32 @@
 
 use std::env;
 use std::pin::Pin;
+use std::sync::Arc;
 
-use humanloop_api::{Message, ModelConfig, Object, RawValue, Usage};
-use serde::{Serialize, Serializer};
+use humanloop_api::{Message, ModelConfig, Object, RawValue};
 
 use crate::error::Error;
 use crate::prompt::Prompt;
-use crate::response::{Choice, Completion};
 
+mod anthropic;
+mod choose;
+mod connection;
+mod gemini;
+mod keys;
 mod mock;
 mod openai;
+mod pieces;
+mod sse;
 
+pub use anthropic::{Anthropic, AnthropicBuilder};
+pub use choose::{for_config, from_env};
+pub use gemini::{Gemini, GeminiBuilder};
+pub use keys::Keys;
 pub use mock::Mock;
 pub use openai::{OpenAi, OpenAiBuilder};
+pub use pieces::Pieces;
+
+pub use crate::response::{Answer, Piece, Response};
 
 /// A future on the heap, so that a [`Provider`] may be chosen at run time.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -42,31 +55,41 @@ pub trait Provider: Send + Sync {
 
     /// Sends `request`, and waits for the answer.
     fn generate(&self, request: Request) -> BoxFuture<'_, Result<Response, Error>>;
+
+    /// Sends `request`, and gives the answer piece by piece, as it comes. The future fails with all that goes wrong
+    /// before the answer begins, the pieces with what goes wrong on the way.
+    ///
+    /// A provider that does not stream gives the pieces of the whole answer.
+    fn stream(&self, request: Request) -> BoxFuture<'_, Result<Pieces, Error>> {
+        let whole = self.generate(request);
+        Box::pin(async move { whole.await.map(Pieces::of) })
+    }
 }
 
 /// A provider that was chosen at run time.
-impl Provider for Box<dyn Provider> {
-    fn name(&self) -> &str {
-        (**self).name()
-    }
+macro_rules! delegate {
+    ($pointer:ty) => {
+        impl Provider for $pointer {
+            fn name(&self) -> &str {
+                (**self).name()
+            }
 
-    fn body(&self, request: &Request) -> Object {
-        (**self).body(request)
-    }
+            fn body(&self, request: &Request) -> Object {
+                (**self).body(request)
+            }
 
-    fn generate(&self, request: Request) -> BoxFuture<'_, Result<Response, Error>> {
-        (**self).generate(request)
-    }
+            fn generate(&self, request: Request) -> BoxFuture<'_, Result<Response, Error>> {
+                (**self).generate(request)
+            }
+
+            fn stream(&self, request: Request) -> BoxFuture<'_, Result<Pieces, Error>> {
+                (**self).stream(request)
+            }
+        }
+    };
 }
-
-/// The provider that the environment names: OpenAI, or what speaks like it at `OPENAI_BASE_URL`.
-///
-/// # Errors
-///
-/// When neither `OPENAI_API_KEY` nor `OPENAI_BASE_URL` is set, or when one of them cannot be used.
-pub fn from_env() -> Result<Box<dyn Provider>, Error> {
-    Ok(Box::new(OpenAi::from_env()?))
-}
+delegate!(Box<dyn Provider>);
+delegate!(Arc<dyn Provider>);
 
 /// What a model is asked.
 #[derive(Clone, Debug, Default)]
@@ -120,67 +143,18 @@ impl From<Prompt> for Request {
     }
 }
 
-/// What a model answered.
-///
-/// It serializes as the provider's own JSON: an annotated function that returns it has text and tokens in its log.
-#[derive(Clone, Debug, Default)]
-pub struct Response {
-    /// The answers, one a sample.
-    pub answers: Vec<Answer>,
-    /// The model that answered, by the provider's name of it.
-    pub model: Option<String>,
-    /// Tokens of all answers, as the provider counted them.
-    pub usage: Option<Usage>,
-    /// The provider's JSON, as it came.
-    pub raw: Object,
-}
-
-/// One answer of a model.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
-    /// The text as the provider gave it; empty when the model only calls tools.
-    pub text: String,
-    /// The message of a chat, tool calls included.
-    pub message: Option<Message>,
-    /// Why the model stopped: `stop`, `length`, `tool_call`, …
-    pub finish_reason: Option<String>,
-}
-
-impl Response {
-    /// The first answer's text; empty when there is none.
-    pub fn text(&self) -> &str {
-        self.answers.first().map_or("", |answer| &answer.text)
-    }
-
-    /// Reads the JSON of a `chat/completions` or `completions` answer.
-    fn read(json: &str) -> Option<Self> {
-        let completion = Completion::parse(json)?;
-        let usage = completion.usage.as_ref().map(|usage| {
-            let (prompt, output) = (usage.prompt_tokens.unwrap_or(0), usage.completion_tokens.unwrap_or(0));
-            Usage { prompt_tokens: prompt, generation_tokens: output, total_tokens: prompt + output }
-        });
-        Some(Self {
-            model: completion.model.clone(),
-            usage,
-            answers: completion.into_choices().into_iter().map(Answer::from).collect(),
-            raw: serde_json::from_str(json).ok()?,
-        })
-    }
-}
-
-impl From<Choice> for Answer {
-    fn from(Choice { text, message, finish_reason }: Choice) -> Self {
-        Self { text, message, finish_reason }
-    }
-}
-
-impl Serialize for Response {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.raw.serialize(serializer)
-    }
-}
-
 /// A variable's text; one that is empty, or no text, counts as not set.
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+/// The schema in a `response_format` of the kind `json_schema`, as OpenAI and v4 have it.
+fn schema_of(format: &Object) -> Option<Box<RawValue>> {
+    let inner: Object = serde_json::from_str(format.get("json_schema")?.get()).ok()?;
+    inner.get("schema").map(ToOwned::to_owned)
+}
+
+/// Media type and base64 text of a `data:` address.
+fn image_data(url: &str) -> Option<(&str, &str)> {
+    url.strip_prefix("data:")?.split_once(";base64,")
 }

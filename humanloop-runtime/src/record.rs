@@ -6,10 +6,11 @@ use std::sync::mpsc::SyncSender;
 use humanloop_api::{Entry, Kind, Log, LogUpdate, Object, Outcome, OutputFormat, Process};
 use uuid::Uuid;
 
+use crate::answer;
 use crate::clock::Start;
-use crate::function::Function;
+use crate::function::{Function, Template};
 use crate::prompt::Prompt;
-use crate::response::{self, Response};
+use crate::response;
 use crate::session::Session;
 
 /// What goes through the queue to the worker.
@@ -112,11 +113,12 @@ impl Closed {
             metadata: Some(object(self.metadata)).filter(|metadata| !metadata.is_empty()),
             ..LogUpdate::default()
         };
+        let model = self.function.prompt.as_ref().map_or("", Template::model);
         let json = self.output.and_then(|output| String::from_utf8(output).ok());
         if let Some(json) = json.filter(|json| json != "null") {
             let response = if self.function.kind == Kind::Prompt { response::read(&json) } else { None };
             match response {
-                Some(response) => answer(&mut update, response, &json),
+                Some(response) => answer::complete(&mut update, response, model),
                 None => {
                     // A string is shown as it is, anything else as JSON.
                     let text = serde_json::from_str::<String>(&json).ok();
@@ -128,17 +130,6 @@ impl Closed {
         }
         update
     }
-}
-
-/// The answer of a model: its text is the output, and the whole of it stands beside.
-fn answer(update: &mut LogUpdate, response: Response, json: &str) {
-    update.output = Some(response.text);
-    update.output_format = Some(OutputFormat::Text);
-    update.output_message = response.message;
-    update.finish_reason = response.finish_reason;
-    update.prompt_tokens = response.prompt_tokens;
-    update.output_tokens = response.output_tokens;
-    update.provider_response = serde_json::from_str(json).ok();
 }
 
 /// `"a":1,"b":2,` as an object.

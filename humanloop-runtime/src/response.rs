@@ -1,281 +1,181 @@
-//! Reading of model responses: the text, the tokens and why it stopped, from the JSON that a client's struct serializes to.
+//! What a model answered, read from the JSON of any provider: the text, the messages, the tokens and why it stopped.
+//!
+//! The same readers serve the providers, whose answers come over HTTP, and the capture of annotated functions, whose
+//! values are whatever the client of the user's choice returns.
 
-use humanloop_api::{Content, FunctionCall, Message, Role, ToolCall};
-use serde::Deserialize;
+use humanloop_api::{FunctionCall, Message, Object, ToolCall, Usage};
+use serde::{Deserialize, Serialize, Serializer};
 
-/// What a model answered, in the words of the record.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Response {
-    /// The text of the first answer, as the provider gave it; empty when the model only calls tools.
-    pub(crate) text: String,
-    /// The message of a chat.
-    pub(crate) message: Option<Message>,
-    pub(crate) model: Option<String>,
-    pub(crate) prompt_tokens: Option<u64>,
-    pub(crate) output_tokens: Option<u64>,
-    /// `stop`, `length`, `tool_call`, …
-    pub(crate) finish_reason: Option<String>,
+mod anthropic;
+mod assembly;
+mod gemini;
+mod openai;
+mod responses;
+
+pub use assembly::Piece;
+pub(crate) use assembly::{Assembly, Delta};
+
+/// What a model answered.
+///
+/// It serializes as the provider's own JSON: an annotated function that returns it has text and tokens in its log.
+#[derive(Clone, Debug, Default)]
+pub struct Response {
+    /// The answers, one a sample.
+    pub answers: Vec<Answer>,
+    /// The model that answered, by the provider's name of it.
+    pub model: Option<String>,
+    /// Tokens of all answers, as the provider counted them.
+    pub usage: Option<Usage>,
+    /// Those tokens of the prompt that the provider had in its cache, where it says so.
+    pub cached_tokens: Option<u64>,
+    /// The provider's JSON, as it came; that of a stream is put together from its pieces, and says so by `"streamed": true`.
+    pub raw: Object,
 }
 
-/// Reads the JSON of a model's response; `None` when it is anything else.
+/// One answer of a model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    /// The text as the provider gave it; empty when the model only calls tools.
+    pub text: String,
+    /// The message of a chat, tool calls included.
+    pub message: Option<Message>,
+    /// Why the model stopped: `stop`, `length`, `tool_call`, …
+    pub finish_reason: Option<String>,
+}
+
+impl Response {
+    /// The first answer's text; empty when there is none.
+    pub fn text(&self) -> &str {
+        self.answers.first().map_or("", |answer| &answer.text)
+    }
+
+    /// The first answer's message: what to append to a conversation.
+    pub fn message(&self) -> Option<&Message> {
+        self.answers.first()?.message.as_ref()
+    }
+
+    /// The tools that the first answer calls.
+    pub fn tool_calls(&self) -> &[ToolCall] {
+        self.message().and_then(|message| message.tool_calls.as_deref()).unwrap_or_default()
+    }
+
+    /// Why the first answer ended: `stop`, `length`, `tool_call`, …
+    pub fn finish_reason(&self) -> Option<&str> {
+        self.answers.first()?.finish_reason.as_deref()
+    }
+
+    fn new(json: &str, answers: Vec<Answer>, model: Option<String>, tokens: Tokens) -> Self {
+        let raw = serde_json::from_str(json).unwrap_or_default();
+        Self { answers, model, usage: tokens.usage(), cached_tokens: tokens.cached, raw }
+    }
+}
+
+impl Serialize for Response {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.raw.serialize(serializer)
+    }
+}
+
+/// The provider that speaks a shape of JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg(feature = "http")]
+pub(crate) enum Wire {
+    OpenAi,
+    Anthropic,
+    Gemini,
+}
+
+#[cfg(feature = "http")]
+impl Wire {
+    /// Reads what is known to be an answer of the provider; `None` when it has not its shape.
+    pub(crate) fn read(self, json: &str) -> Option<Response> {
+        match self {
+            Self::OpenAi => openai::read(json),
+            Self::Anthropic => anthropic::read(json),
+            Self::Gemini => gemini::read(json),
+        }
+    }
+
+    /// Reads what is known to be an event of the provider's stream; `None` when it has not its shape.
+    pub(crate) fn deltas(self, json: &str) -> Option<Vec<Delta>> {
+        match self {
+            Self::OpenAi => openai::deltas(json),
+            Self::Anthropic => anthropic::deltas(json),
+            Self::Gemini => gemini::deltas(json),
+        }
+    }
+}
+
+/// Reads the JSON of a model's response, whoever the provider; `None` when it is anything else.
 pub(crate) fn read(json: &str) -> Option<Response> {
     // Most of what functions return is no response: a glance spares the parsing.
-    let completion = json.contains("\"choices\"").then(|| Completion::parse(json)).flatten()?;
-    completion.is_marked().then(|| completion.into_response()).flatten()
+    let glance = |word: &str| json.contains(word);
+    None.or_else(|| glance("\"choices\"").then(|| openai::read_marked(json)).flatten())
+        .or_else(|| glance("\"candidates\"").then(|| gemini::read(json)).flatten())
+        .or_else(|| glance("\"stop_reason\"").then(|| anthropic::read(json)).flatten())
+        .or_else(|| glance("\"output\"").then(|| responses::read(json)).flatten())
 }
 
-/// The answer of OpenAI's `chat/completions` or `completions`, and of the many servers that speak the same.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Completion {
-    #[serde(default)]
-    object: Option<String>,
-    #[serde(default)]
-    pub(crate) model: Option<String>,
-    #[serde(default)]
-    created: Option<f64>,
-    #[serde(default)]
-    pub(crate) usage: Option<Usage>,
-    choices: Vec<WireChoice>,
+/// Reads the JSON of one item of a model's stream, whoever the provider; `None` when it is anything else.
+pub(crate) fn deltas(json: &str) -> Option<Vec<Delta>> {
+    let glance = |word: &str| json.contains(word);
+    None.or_else(|| glance("\"choices\"").then(|| openai::deltas(json)).flatten())
+        .or_else(|| glance("\"candidates\"").then(|| gemini::deltas(json)).flatten())
+        .or_else(|| glance("\"response.").then(|| responses::deltas(json)).flatten())
+        .or_else(|| glance("\"type\"").then(|| anthropic::deltas(json)).flatten())
 }
 
 /// Tokens; absent where the provider did not count them.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Usage {
-    #[serde(default)]
-    pub(crate) prompt_tokens: Option<u64>,
-    #[serde(default)]
-    pub(crate) completion_tokens: Option<u64>,
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Tokens {
+    pub(crate) prompt: Option<u64>,
+    pub(crate) output: Option<u64>,
+    /// Those of `prompt` that came from a cache.
+    pub(crate) cached: Option<u64>,
 }
 
-/// One of the answers.
-#[derive(Debug)]
-pub(crate) struct Choice {
-    pub(crate) text: String,
-    pub(crate) message: Option<Message>,
-    pub(crate) finish_reason: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct WireChoice {
-    #[serde(default)]
-    message: Option<WireMessage>,
-    #[serde(default)]
-    text: Option<String>,
-    #[serde(default)]
-    finish_reason: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct WireMessage {
-    role: Role,
-    #[serde(default)]
-    content: Option<Content>,
-    #[serde(default)]
-    refusal: Option<String>,
-    #[serde(default)]
-    tool_calls: Option<Vec<WireCall>>,
-    #[serde(default)]
-    function_call: Option<WireFunction>,
-}
-
-#[derive(Debug, Deserialize)]
-struct WireCall {
-    #[serde(default)]
-    id: Option<String>,
-    #[serde(default, rename = "type")]
-    kind: Option<String>,
-    #[serde(default)]
-    function: Option<WireFunction>,
-    /// A tool that takes text in place of JSON.
-    #[serde(default)]
-    custom: Option<WireFunction>,
-}
-
-#[derive(Debug, Deserialize)]
-struct WireFunction {
-    name: String,
-    #[serde(default, alias = "input")]
-    arguments: Option<String>,
-}
-
-impl Completion {
-    /// Reads what is known to be an answer of the provider; `None` when it has not its shape.
-    pub(crate) fn parse(json: &str) -> Option<Self> {
-        let completion: Self = serde_json::from_str(json).ok()?;
-        let answers = |choice: &WireChoice| match &choice.message {
-            Some(message) => message.role == Role::Assistant,
-            None => choice.text.is_some(),
-        };
-        (!completion.choices.is_empty() && completion.choices.iter().all(answers)).then_some(completion)
-    }
-
-    /// Whether it says of itself what it is: any program may have `choices` with a `text`.
-    fn is_marked(&self) -> bool {
-        match self.object.as_deref() {
-            Some("chat.completion" | "text_completion") => true,
-            // Some clients' structs leave the word out.
-            None | Some("") => {
-                let counted = self.usage.as_ref().is_some_and(|usage| usage.prompt_tokens.is_some());
-                self.model.is_some() && (counted || self.created.is_some())
-            }
-            Some(_) => false,
-        }
-    }
-
-    /// The answers in order.
-    pub(crate) fn into_choices(self) -> Vec<Choice> {
-        self.choices.into_iter().map(WireChoice::read).collect()
-    }
-
-    fn into_response(self) -> Option<Response> {
-        let usage = self.usage.as_ref();
-        let prompt_tokens = usage.and_then(|usage| usage.prompt_tokens);
-        let output_tokens = usage.and_then(|usage| usage.completion_tokens);
-        let model = self.model.clone();
-        let Choice { text, message, finish_reason } = self.into_choices().into_iter().next()?;
-        Some(Response { text, message, model, prompt_tokens, output_tokens, finish_reason })
-    }
-}
-
-impl WireChoice {
-    fn read(self) -> Choice {
-        // v4 has one word for what providers call by two.
-        let finish_reason = self.finish_reason.map(|reason| match reason.as_str() {
-            "tool_calls" | "function_call" => "tool_call".into(),
-            _ => reason,
-        });
-        match self.message {
-            None => Choice { text: self.text.unwrap_or_default(), message: None, finish_reason },
-            Some(wire) => {
-                let message = wire.read();
-                Choice { text: message.text(), message: Some(message), finish_reason }
-            }
-        }
-    }
-}
-
-impl WireMessage {
-    fn read(self) -> Message {
-        let calls = self.tool_calls.map(|calls| calls.into_iter().filter_map(WireCall::read).collect::<Vec<_>>());
-        Message {
-            role: self.role,
-            content: self.content.or(self.refusal.map(Content::Text)),
-            name: None,
-            tool_call_id: None,
-            tool_calls: calls.filter(|calls| !calls.is_empty()),
-            tool_call: self.function_call.map(WireFunction::read),
-        }
-    }
-}
-
-impl WireCall {
-    fn read(self) -> Option<ToolCall> {
-        Some(ToolCall {
-            id: self.id.unwrap_or_default(),
-            kind: self.kind.unwrap_or_else(|| "function".into()),
-            function: self.function.or(self.custom)?.read(),
+impl Tokens {
+    /// What is known of both.
+    fn usage(self) -> Option<Usage> {
+        let known = self.prompt.is_some() || self.output.is_some();
+        let (prompt, output) = (self.prompt.unwrap_or(0), self.output.unwrap_or(0));
+        known.then(|| Usage {
+            prompt_tokens: prompt,
+            generation_tokens: output,
+            total_tokens: prompt.saturating_add(output),
         })
     }
+
+    /// What `later` knows, else what was known.
+    fn update(&mut self, later: Self) {
+        self.prompt = later.prompt.or(self.prompt);
+        self.output = later.output.or(self.output);
+        self.cached = later.cached.or(self.cached);
+    }
 }
 
-impl WireFunction {
-    fn read(self) -> FunctionCall {
-        FunctionCall { name: self.name, arguments: self.arguments }
+/// A text where the provider may also write `null`, or nothing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Failure {
+    message: Option<String>,
+}
+
+/// A tool call, whose arguments are JSON text.
+fn tool_call(id: impl Into<String>, name: impl Into<String>, arguments: impl Into<String>) -> ToolCall {
+    let function = FunctionCall { name: name.into(), arguments: Some(arguments.into()) };
+    ToolCall { id: id.into(), kind: "function".into(), function }
+}
+
+/// The message of a chat: a text, calls, or both.
+fn message(text: &str, calls: Vec<ToolCall>) -> Message {
+    let mut message = Message::assistant(text);
+    if !calls.is_empty() {
+        message.content = message.content.filter(|_| !text.is_empty());
+        message.tool_calls = Some(calls);
     }
+    message
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_chat_completion_gives_text_tokens_and_reason() {
-        let response = read(
-            r#"{"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"gpt-4-0613",
-                "choices":[{"index":0,"message":{"role":"assistant","content":"No","refusal":null},"logprobs":null,"finish_reason":"stop"}],
-                "usage":{"prompt_tokens":42,"completion_tokens":1,"total_tokens":43,"prompt_tokens_details":{"cached_tokens":0}},
-                "service_tier":"default"}"#,
-        );
-        let expected = Response {
-            text: "No".into(),
-            message: Some(Message::assistant("No")),
-            model: Some("gpt-4-0613".into()),
-            prompt_tokens: Some(42),
-            output_tokens: Some(1),
-            finish_reason: Some("stop".into()),
-        };
-        assert_eq!(response, Some(expected));
-    }
-
-    #[test]
-    fn a_legacy_completion_gives_its_text_as_it_came() {
-        let response = read(
-            r#"{"id":"cmpl-1","object":"text_completion","created":1,"model":"davinci-002",
-                "choices":[{"text":"\n Sweden won.","index":0,"logprobs":null,"finish_reason":"length"}]}"#,
-        )
-        .unwrap();
-        assert_eq!(response.text, "\n Sweden won.");
-        assert_eq!(response.message, None);
-        assert_eq!((response.prompt_tokens, response.output_tokens), (None, None));
-        assert_eq!(response.finish_reason.as_deref(), Some("length"));
-    }
-
-    #[test]
-    fn tool_calls_are_read_with_their_arguments() {
-        let call = |calls: &str, reason: &str| {
-            let json = format!(
-                r#"{{"object":"chat.completion","model":"m","choices":[{{"message":{{"role":"assistant","content":null,{calls}}},"finish_reason":"{reason}"}}]}}"#
-            );
-            let response = read(&json).unwrap();
-            assert_eq!(response.text, "");
-            assert_eq!(response.finish_reason.as_deref(), Some("tool_call"));
-            response.message.unwrap()
-        };
-        let expected = FunctionCall { name: "search".into(), arguments: Some(r#"{"q":1}"#.into()) };
-        let message = call(
-            r#""tool_calls":[{"id":"call_1","type":"function","function":{"name":"search","arguments":"{\"q\":1}"}}]"#,
-            "tool_calls",
-        );
-        let expected_call = ToolCall { id: "call_1".into(), kind: "function".into(), function: expected.clone() };
-        assert_eq!(message.tool_calls, Some(vec![expected_call]));
-        let message = call(r#""function_call":{"name":"search","arguments":"{\"q\":1}"}"#, "function_call");
-        assert_eq!(message.tool_call, Some(expected));
-    }
-
-    #[test]
-    fn a_struct_without_object_is_known_by_its_usage_or_its_time() {
-        let choices = r#""choices":[{"message":{"role":"assistant","content":"x"},"finish_reason":null}]"#;
-        assert!(
-            read(&format!(r#"{{"model":"m","usage":{{"prompt_tokens":1,"completion_tokens":1}},{choices}}}"#))
-                .is_some()
-        );
-        assert!(read(&format!(r#"{{"model":"m","created":1,{choices}}}"#)).is_some());
-        assert!(read(&format!("{{{choices}}}")).is_none());
-        assert!(read(&format!(r#"{{"model":"m",{choices}}}"#)).is_none());
-    }
-
-    #[test]
-    fn a_refusal_is_the_text_when_there_is_no_other() {
-        let json = r#"{"object":"chat.completion","model":"m","choices":[{"message":{"role":"assistant","content":null,"refusal":"I cannot."}}]}"#;
-        assert_eq!(read(json).unwrap().text, "I cannot.");
-    }
-
-    #[test]
-    fn other_json_is_nothing() {
-        for json in [
-            "",
-            "null",
-            "\"choices\"",
-            "[]",
-            r#"{"choices":[]}"#,
-            r#"{"choices":["a","b"],"model":"m","created":1}"#,
-            r#"{"question":"Which?","choices":[{"text":"A"},{"text":"B"}]}"#,
-            r#"{"object":"poll","model":"m","created":1,"choices":[{"text":"A"}]}"#,
-            r#"{"object":"chat.completion","model":"m","choices":[{"message":{"role":"user","content":"x"}}]}"#,
-            r#"{"object":"chat.completion.chunk","model":"m","created":1,"choices":[{"delta":{"content":"x"}}]}"#,
-            r#"{"object":"text_completion","model":"m","choices":[{"finish_reason":"stop"}]}"#,
-        ] {
-            assert_eq!(read(json), None, "{json}");
-        }
-    }
-}
+mod tests;

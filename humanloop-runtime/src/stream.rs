@@ -1,14 +1,17 @@
 //! A call whose result is a stream or an iterator: recorded when it ends, or is dropped half-way.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
+use humanloop_api::Kind;
 use pin_project_lite::pin_project;
 
 use crate::call::{Call, member};
 use crate::clock::Start;
+use crate::response::{Assembly, deltas};
 
 /// Bytes of items that a log keeps; those that come later are only counted.
 const KEPT: usize = 1 << 20;
@@ -128,22 +131,39 @@ pub(crate) struct Items {
     left_out: u64,
     /// Seconds until the first.
     first: Option<f64>,
+    pieces: Pieces,
+}
+
+/// What the items of a prompt's stream are, as far as they go.
+#[derive(Debug, Default)]
+enum Pieces {
+    #[default]
+    Unknown,
+    /// Events of a model's stream, put together.
+    Events(Box<Assembly>),
+    /// Texts, put together.
+    Texts(String),
+    /// Values of their own.
+    Values,
 }
 
 /// What the items of a stream add to the end of its log.
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
-    /// A JSON array.
+    /// A JSON array; of a model's stream its answer, of texts the whole text.
     pub(crate) output: Option<Vec<u8>>,
     /// The members of a JSON object, each followed by a comma.
     pub(crate) metadata: Vec<u8>,
 }
 
 impl Items {
-    pub(crate) fn add(&mut self, json: &[u8], started: Option<Start>) {
+    pub(crate) fn add(&mut self, json: &[u8], started: Option<Start>, kind: Kind) {
         self.count += 1;
         if self.first.is_none() {
             self.first = started.map(Start::elapsed);
+        }
+        if kind == Kind::Prompt && self.pieces.add(json) {
+            return;
         }
         if self.json.len() + json.len() > KEPT {
             self.left_out += 1;
@@ -158,16 +178,52 @@ impl Items {
         if self.count == 0 {
             return Gathered::default();
         }
-        let mut output = std::mem::take(&mut self.json);
-        if output.is_empty() {
-            output.push(b'[');
-        }
-        output.push(b']');
+        let output = match std::mem::take(&mut self.pieces) {
+            Pieces::Events(mut assembly) => serde_json::to_vec(assembly.settle()).unwrap_or_default(),
+            Pieces::Texts(text) if self.json.is_empty() => serde_json::to_vec(&text).unwrap_or_default(),
+            _ => {
+                let mut array = std::mem::take(&mut self.json);
+                if array.is_empty() {
+                    array.push(b'[');
+                }
+                array.push(b']');
+                array
+            }
+        };
         let mut metadata = Vec::new();
         let first = self.first.unwrap_or_default();
         let (count, left_out) = (self.count, self.left_out);
         let summary = format!("{{\"items\":{count},\"left_out\":{left_out},\"first_item_seconds\":{first:.9}}}");
         member(&mut metadata, "stream", summary.as_bytes());
         Gathered { output: Some(output), metadata }
+    }
+}
+
+impl Pieces {
+    /// Takes an item that goes on with what the first one began, and says whether it did.
+    fn add(&mut self, json: &[u8]) -> bool {
+        let Ok(text) = std::str::from_utf8(json) else { return false };
+        if let Self::Unknown = self {
+            *self = match () {
+                () if text.starts_with('"') => Self::Texts(String::new()),
+                () if deltas(text).is_some() => Self::Events(Box::default()),
+                () => Self::Values,
+            };
+        }
+        match self {
+            Self::Events(assembly) => match deltas(text) {
+                // A failure on the way is the stream's own to tell.
+                Some(deltas) => assembly.add(deltas).is_ok(),
+                None => false,
+            },
+            Self::Texts(all) => match serde_json::from_str::<Cow<'_, str>>(text) {
+                Ok(more) if all.len() + more.len() <= KEPT => {
+                    all.push_str(&more);
+                    true
+                }
+                _ => false,
+            },
+            Self::Unknown | Self::Values => false,
+        }
     }
 }

@@ -10,6 +10,8 @@ mod context;
 mod bad_input;
 // The examples, run as programs, and what they leave in the store.
 mod examples;
+// What a stream of a model's leaves in its log.
+mod model_streams;
 // A server for tests.
 mod loopback;
 // A program that is killed, and what is left of it.

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::options::{log_options, model_options};
 use super::running::Running;
 use super::{Humanloop, complete_log};
+use crate::answer::count;
 use crate::clock::Start;
 use crate::error::Error;
 use crate::provider::{Answer, Input, Provider, Request, Response};
@@ -153,13 +154,13 @@ fn answered(running: Running, log: api::Log, response: Response) -> Generated {
         further.apply(&update(answer));
         running.also(further);
     }
-    running.end(LogUpdate {
+    let mut first = LogUpdate {
         outcome: Some(Outcome::Ok),
-        prompt_tokens: response.usage.map(|usage| usage.prompt_tokens),
-        output_tokens: response.usage.map(|usage| usage.generation_tokens),
         provider_response: Some(response.raw.clone()),
         ..response.answers.first().map(update).unwrap_or_default()
-    });
+    };
+    count(&mut first, &response, log.config.as_ref().map_or("", Config::model));
+    running.end(first);
     let samples = (0_u32..).zip(ids).zip(&response.answers);
     Generated {
         data: samples.map(|((index, id), answer)| sample(index, id, answer, &log)).collect(),

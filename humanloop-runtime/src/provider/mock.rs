@@ -8,6 +8,7 @@ use humanloop_api::{Message, Object, Role};
 use super::{BoxFuture, Input, Provider, Request, Response};
 use crate::error::Error;
 use crate::pipeline::lock;
+use crate::response::Wire;
 
 /// Answers by script, without any model.
 ///
@@ -98,7 +99,7 @@ impl Mock {
         let json = serde_json::to_string(&raw).unwrap_or_default();
         let unread =
             || Error::Provider { provider: self.name().into(), status: None, message: "it cannot be read".into() };
-        Response::read(&json).ok_or_else(unread)
+        Wire::OpenAi.read(&json).ok_or_else(unread)
     }
 }
 

@@ -1,21 +1,27 @@
-//! OpenAI, and the many servers that speak its HTTP API: Ollama, vLLM, LiteLLM, OpenRouter, …
-
-use std::fmt;
-use std::time::Duration;
+//! OpenAI, and the many servers that speak its HTTP API: Azure, Ollama, vLLM, llama.cpp, LiteLLM, OpenRouter, …
 
 use humanloop_api::{Message, Object};
 use reqwest::header::AUTHORIZATION;
-use reqwest::{Method, Url};
-use serde::Deserialize;
 
-use super::{BoxFuture, Input, Provider, Request, Response, variable};
+use super::connection::{Connection, Service, Settings, settings};
+use super::{BoxFuture, Input, Pieces, Provider, Request, Response, variable};
 use crate::error::Error;
-use crate::http::{Answer, Http, Retry, base_url, excerpt, join};
+use crate::http::join;
+use crate::response::Wire;
 
 const NAME: &str = "openai";
 const KEY: &str = "OPENAI_API_KEY";
 const BASE_URL: &str = "OPENAI_BASE_URL";
-const HOST: &str = "api.openai.com";
+
+static SERVICE: Service = Service {
+    name: NAME,
+    wire: Wire::OpenAi,
+    host: "api.openai.com",
+    path: "/v1",
+    key: KEY,
+    base_url: BASE_URL,
+    header: (AUTHORIZATION, "Bearer "),
+};
 
 /// OpenAI's HTTP API, at OpenAI or at any server that speaks it.
 ///
@@ -26,34 +32,21 @@ const HOST: &str = "api.openai.com";
 ///
 /// let openai = OpenAi::from_env()?;                                                        // OPENAI_API_KEY, OPENAI_BASE_URL
 /// let ollama = OpenAi::builder().base_url("http://127.0.0.1:11434/v1").build()?;           // no key needed
+/// let azure = OpenAi::builder().base_url("https://NAME.openai.azure.com/openai/v1").api_key("…").build()?;
 /// # Ok::<(), humanloop_runtime::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct OpenAi {
-    url: Url,
-    http: Http,
+    connection: Connection,
 }
 
 /// Settings of [`OpenAi`].
-#[derive(Clone)]
+#[derive(Clone, Debug, Default)]
 pub struct OpenAiBuilder {
-    api_key: Option<String>,
-    base_url: Option<String>,
-    connect_timeout: Duration,
-    timeout: Duration,
-    retries: u32,
+    settings: Settings,
 }
 
-/// Without the key.
-impl fmt::Debug for OpenAiBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let has_key = self.api_key.is_some();
-        f.debug_struct("OpenAiBuilder")
-            .field("has_key", &has_key)
-            .field("timeout", &self.timeout)
-            .finish_non_exhaustive()
-    }
-}
+settings!(OpenAiBuilder, "https://api.openai.com/v1");
 
 impl OpenAi {
     /// As `OPENAI_API_KEY` and `OPENAI_BASE_URL` say.
@@ -62,23 +55,16 @@ impl OpenAi {
     ///
     /// When neither is set, and as [`OpenAiBuilder::build`].
     pub fn from_env() -> Result<Self, Error> {
-        let builder = OpenAiBuilder { api_key: variable(KEY), base_url: variable(BASE_URL), ..Self::builder() };
-        builder.build()
+        Self::with(variable(KEY), variable(BASE_URL))
+    }
+
+    pub(super) fn with(api_key: Option<String>, base_url: Option<String>) -> Result<Self, Error> {
+        OpenAiBuilder { settings: Settings { api_key, base_url, ..Settings::default() } }.build()
     }
 
     /// Settings in code; the environment is not looked at.
     pub fn builder() -> OpenAiBuilder {
-        OpenAiBuilder {
-            api_key: None,
-            base_url: None,
-            connect_timeout: Duration::from_secs(10),
-            timeout: Duration::from_secs(120),
-            retries: 2,
-        }
-    }
-
-    fn is_openai(&self) -> bool {
-        self.url.host_str() == Some(HOST)
+        OpenAiBuilder::default()
     }
 
     /// Whether `request` goes to `completions`, not to `chat/completions`.
@@ -87,34 +73,39 @@ impl OpenAi {
             (Input::Messages(_), _) | (Input::Text(_), Some("chat")) => false,
             (Input::Text(_), Some(_)) => true,
             // At OpenAI most models only chat; elsewhere all of them complete.
-            (Input::Text(_), None) => !self.is_openai() || only_completes(&request.config.model),
+            (Input::Text(_), None) => !self.connection.is_home() || only_completes(&request.config.model),
         }
     }
 
-    async fn ask(&self, request: Request) -> Result<Response, Error> {
-        if tokio::runtime::Handle::try_current().is_err() {
-            return Err(Error::NoRuntime { call: "generate" });
-        }
-        if let Some(other) = request.config.provider.as_deref().filter(|other| *other != NAME && self.is_openai()) {
+    /// Where `request` goes.
+    ///
+    /// # Errors
+    ///
+    /// When its config asks for somebody else.
+    fn path(&self, request: &Request) -> Result<&'static [&'static str], Error> {
+        if let Some(other) =
+            request.config.provider.as_deref().filter(|other| *other != NAME && self.connection.is_home())
+        {
             let message = format!(
                 "the config asks for the provider `{other}`, which OpenAI is not; set {BASE_URL} to an address of `{other}` that speaks OpenAI's API"
             );
-            return Err(failed(None, message));
+            return Err(self.connection.failed(None, message));
         }
-        let path: &[&str] = if self.completes(&request) { &["completions"] } else { &["chat", "completions"] };
-        let body = serde_json::to_vec(&self.body(&request)).map_err(|error| failed(None, error.to_string()))?;
-        let sent = self.http.send(Method::POST, join(&self.url, path), body).await;
-        let Answer { status, body } = sent.map_err(|reason| failed(None, format!("{reason} ({})", self.url)))?;
-        if !(200..300).contains(&status) {
-            return Err(failed(Some(status), self.http.without_key(&message_of(&body))));
+        Ok(if self.completes(request) { &["completions"] } else { &["chat", "completions"] })
+    }
+
+    async fn ask(&self, request: Request) -> Result<Response, Error> {
+        self.connection.ask(self.path(&request)?, &self.body(&request)).await
+    }
+
+    async fn ask_for_pieces(&self, request: Request) -> Result<Pieces, Error> {
+        let url = join(&self.connection.url, self.path(&request)?);
+        let mut body = self.body(&request);
+        body.insert("stream", &true);
+        if body.get("stream_options").is_none() {
+            body.insert("stream_options", &[("include_usage", true)].into_iter().collect::<Object>());
         }
-        Response::read(&body).ok_or_else(|| {
-            let start = self.http.without_key(&excerpt(&body));
-            failed(
-                Some(status),
-                format!("the answer of {} is no completion; it begins `{start}`; check {BASE_URL}", self.url),
-            )
-        })
+        self.connection.stream(url, &body).await
     }
 }
 
@@ -154,6 +145,9 @@ impl Provider for OpenAi {
         if let Some(seed) = config.seed {
             body.insert("seed", &seed);
         }
+        if let Some(effort) = &config.reasoning_effort {
+            body.insert("reasoning_effort", effort);
+        }
         if let Some(format) = &config.response_format {
             body.insert("response_format", format);
         }
@@ -178,67 +172,21 @@ impl Provider for OpenAi {
     fn generate(&self, request: Request) -> BoxFuture<'_, Result<Response, Error>> {
         Box::pin(self.ask(request))
     }
+
+    fn stream(&self, request: Request) -> BoxFuture<'_, Result<Pieces, Error>> {
+        Box::pin(self.ask_for_pieces(request))
+    }
 }
 
 impl OpenAiBuilder {
-    /// The key; needed at OpenAI itself.
-    pub fn api_key(mut self, key: impl Into<String>) -> Self {
-        self.api_key = Some(key.into());
-        self
-    }
-
-    /// The address up to and with its version; default `https://api.openai.com/v1`.
-    pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.base_url = Some(url.into());
-        self
-    }
-
-    /// How long the connection may take; default 10 s.
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
-        self
-    }
-
-    /// How long one try may take in all; default 120 s.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
-    }
-
-    /// How often a request is sent again after 429, 5xx or a connection that did not come about; default 2.
-    pub fn retries(mut self, retries: u32) -> Self {
-        self.retries = retries;
-        self
-    }
-
     /// The provider.
     ///
     /// # Errors
     ///
     /// When the key is missing and the address is OpenAI's, and when address or key cannot be used.
     pub fn build(self) -> Result<OpenAi, Error> {
-        let default = format!("https://{HOST}/v1");
-        let url = base_url(BASE_URL, KEY, self.base_url.as_deref().unwrap_or(&default))?;
-        let key = self.api_key.as_deref().map(str::trim).filter(|key| !key.is_empty());
-        if key.is_none() && url.host_str() == Some(HOST) {
-            let needed_for = format!("OpenAI, which is asked unless {BASE_URL} names another server,");
-            return Err(Error::MissingKey { variable: KEY, needed_for });
-        }
-        let retry = Retry {
-            attempts: self.retries.saturating_add(1),
-            pause: Duration::from_millis(500),
-            longest: Duration::from_secs(30),
-            // An answer costs money: it is not asked for twice.
-            repeatable: false,
-        };
-        let timeouts = (self.connect_timeout, self.timeout);
-        let http = Http::new(&url, (AUTHORIZATION, "Bearer "), (KEY, key), timeouts, retry)?;
-        Ok(OpenAi { url, http })
+        Ok(OpenAi { connection: Connection::new(&SERVICE, &self.settings)? })
     }
-}
-
-fn failed(status: Option<u16>, message: String) -> Error {
-    Error::Provider { provider: NAME.into(), status, message }
 }
 
 /// Models of OpenAI's that only know `completions`; there will be no further ones.
@@ -281,26 +229,4 @@ fn wire_tool(tool: &Object) -> Object {
     wire.insert("type", "function");
     wire.insert("function", &function);
     wire
-}
-
-/// The provider's own message; where there is none, the beginning of what it answered.
-fn message_of(body: &str) -> String {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Body {
-        Nested { error: Message },
-        Text { error: String },
-        Flat { message: String },
-    }
-    #[derive(Deserialize)]
-    struct Message {
-        message: String,
-    }
-    match serde_json::from_str(body) {
-        Ok(Body::Nested { error: Message { message } } | Body::Text { error: message } | Body::Flat { message }) => {
-            message
-        }
-        Err(_) if body.trim().is_empty() => "(no text)".into(),
-        Err(_) => excerpt(body),
-    }
 }

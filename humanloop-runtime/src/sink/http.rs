@@ -30,6 +30,7 @@ const RETRY: Retry = Retry {
     attempts: 3,
     pause: Duration::from_millis(500),
     longest: Duration::from_secs(5),
+    deadline: Duration::from_secs(60),
     // The same log twice is the same log.
     repeatable: true,
 };

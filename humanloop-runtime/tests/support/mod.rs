@@ -40,11 +40,27 @@ pub struct Reply {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
     pub body: String,
+    /// Bytes of each chunk that the body comes in; 0: in one, with its length before it.
+    pub chunk: usize,
+    /// Whether the connection ends before the body does.
+    pub broken: bool,
 }
 
 impl Reply {
     pub fn new(status: u16, body: impl Into<String>) -> Self {
-        Self { status, headers: vec![("content-type", "application/json".into())], body: body.into() }
+        let headers = vec![("content-type", "application/json".into())];
+        Self { status, headers, body: body.into(), chunk: 0, broken: false }
+    }
+
+    /// Server-sent events, in chunks of so many bytes.
+    pub fn events(body: impl Into<String>, chunk: usize) -> Self {
+        let headers = vec![("content-type", "text/event-stream; charset=utf-8".into())];
+        Self { headers, chunk, ..Self::new(200, body) }
+    }
+
+    /// The same, with a connection that ends before the body does.
+    pub fn broken(self) -> Self {
+        Self { broken: true, ..self }
     }
 
     pub fn json(body: Value) -> Self {
@@ -120,12 +136,34 @@ fn serve(stream: TcpStream, kept: &Mutex<Vec<Received>>, answer: &dyn Fn(&Receiv
     let mut stream = stream;
     while let Some(received) = read(&mut reader) {
         kept.lock().unwrap().push(received.clone());
-        let Reply { status, headers, body } = answer(&received);
-        let mut head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n", body.len());
+        let Reply { status, headers, body, chunk, broken } = answer(&received);
+        let length = match chunk {
+            0 => format!("content-length: {}", body.len()),
+            _ => "transfer-encoding: chunked".into(),
+        };
+        let mut head = format!("HTTP/1.1 {status} X\r\n{length}\r\n");
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
-        if stream.write_all(format!("{head}\r\n{body}").as_bytes()).is_err() {
+        let mut bytes = format!("{head}\r\n").into_bytes();
+        match chunk {
+            0 => bytes.extend_from_slice(body.as_bytes()),
+            size => {
+                for piece in body.as_bytes().chunks(size) {
+                    bytes.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
+                    bytes.extend_from_slice(piece);
+                    bytes.extend_from_slice(b"\r\n");
+                    // Each piece is on its way before the next.
+                    if stream.write_all(&std::mem::take(&mut bytes)).is_err() {
+                        return;
+                    }
+                }
+                if !broken {
+                    bytes.extend_from_slice(b"0\r\n\r\n");
+                }
+            }
+        }
+        if stream.write_all(&bytes).is_err() || broken {
             return;
         }
     }

@@ -1,0 +1,44 @@
+//! A model's answer in the words of a log.
+
+use humanloop_api::{LogUpdate, Object, OutputFormat};
+
+use crate::prices::{self, Cost};
+use crate::response::{Answer, Response};
+
+/// Adds to the end of a log what the model answered: its text is the output, and the whole of it stands beside. `model`
+/// is the one that was asked, for an answer that does not name its own.
+pub(crate) fn complete(update: &mut LogUpdate, mut response: Response, model: &str) {
+    count(update, &response, model);
+    if !response.answers.is_empty() {
+        let Answer { text, message, finish_reason } = response.answers.swap_remove(0);
+        update.output = Some(text);
+        update.output_format = Some(OutputFormat::Text);
+        update.output_message = message;
+        update.finish_reason = finish_reason;
+    }
+    update.provider_response = Some(response.raw);
+}
+
+/// Adds tokens and their cost.
+pub(crate) fn count(update: &mut LogUpdate, response: &Response, model: &str) {
+    let Some(usage) = response.usage else { return };
+    update.prompt_tokens = Some(usage.prompt_tokens);
+    update.output_tokens = Some(usage.generation_tokens);
+    // The mock counts words, which nobody sells.
+    if response.raw.get("usage_unit").is_some() {
+        return;
+    }
+    let cost = cost(response, model);
+    update.prompt_cost = cost.as_ref().map(|cost| cost.prompt);
+    update.output_cost = cost.as_ref().map(|cost| cost.output);
+    let note = prices::note(response.model.as_deref().unwrap_or(model), cost.as_ref());
+    update.metadata.get_or_insert_with(Object::new).insert("cost", &note);
+}
+
+/// What the answer cost; `None` when there is no price, or no count.
+pub(crate) fn cost(response: &Response, model: &str) -> Option<Cost> {
+    let (usage, cached) = (response.usage?, response.cached_tokens.unwrap_or(0));
+    let prices = prices::current();
+    let by_name = |name: &str| prices.cost(name, usage, cached);
+    response.model.as_deref().and_then(by_name).or_else(|| by_name(model))
+}
