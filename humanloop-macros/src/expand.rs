@@ -6,6 +6,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::LitStr;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use crate::arguments::{Argument, in_outer_hygiene};
@@ -62,7 +63,7 @@ fn split_inner_attributes(body: TokenStream) -> (TokenStream, TokenStream) {
 fn description(spec: &Spec) -> TokenStream {
     let private = &spec.private;
     let kind = variant(spec.kind);
-    let ident = spec.function.sig.ident.to_string();
+    let ident = spec.function.sig.ident.unraw().to_string();
     let source = match &spec.source {
         Source::Exact(text) => ours! { Exact(#text) },
         Source::Written(text) => ours! { Written(#text) },
@@ -216,16 +217,30 @@ fn call(spec: &Spec, statements: &TokenStream) -> TokenStream {
     let block = in_users_braces(spec, ours! { #returning #rebindings #statements });
     let block = quote_spanned! { at_fn => async move #block };
     match spec.shape.outer {
-        Outer::Plain => result(spec, ours! { __call.run(#closure) }),
+        Outer::Plain => {
+            let is_stream = matches!(spec.shape.result, Output::Items { .. });
+            let run = Ident::new(if is_stream { "prepare" } else { "run" }, Span::mixed_site());
+            result(spec, ours! { __call.#run(#closure) })
+        }
         Outer::Async => result(spec, ours! { __call.future(#block).await }),
         Outer::Future => {
-            let future = result(spec, ours! { __call.future(__future).await });
-            ours! { let __future = __call.run(#closure); async move { #future } }
+            let block = resolving(spec);
+            ours! { let __future = __call.prepare(#closure); #block }
         }
         Outer::BoxedFuture => {
-            let future = result(spec, ours! { __call.future(__future).await });
-            ours! { let __future = __call.run(#closure); #private::Box::pin(async move { #future }) }
+            let block = resolving(spec);
+            ours! { let __future = __call.prepare(#closure); #private::Box::pin(#block) }
         }
+    }
+}
+
+/// The future that the function returns, recorded when it resolves.
+fn resolving(spec: &Spec) -> TokenStream {
+    let recorded = result(spec, ours! { __call.future(__future).await });
+    match (spec.shape.result, shape::resolved(&spec.function.sig)) {
+        // A block has no annotation, which the box around a stream needs to become one of a trait.
+        (Output::Items { .. }, Some(ty)) => ours! { async move { let __ret: #ty = { #recorded }; __ret } },
+        _ => ours! { async move { #recorded } },
     }
 }
 

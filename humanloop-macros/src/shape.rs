@@ -82,6 +82,14 @@ pub(crate) fn annotation(signature: &Signature) -> TokenStream {
     }
 }
 
+/// What a future that the function returns resolves to, if the return type tells it.
+pub(crate) fn resolved(signature: &Signature) -> Option<TokenStream> {
+    match &signature.output {
+        ReturnType::Type(_, ty) => future_of(ty)?.1.map(|output| infer_impl_trait(output.to_token_stream())),
+        ReturnType::Default => None,
+    }
+}
+
 /// Where the return type stands, or the name of the function that has none.
 pub(crate) fn output_span(signature: &Signature) -> Span {
     match &signature.output {
@@ -114,7 +122,7 @@ fn last_segment(ty: &Type) -> Option<&PathSegment> {
 /// The future that a type is, with its output if the type tells it.
 fn future_of(ty: &Type) -> Option<(Outer, Option<&Type>)> {
     if let Type::ImplTrait(ty) = inside(ty) {
-        return associated(&ty.bounds, "Future", "Output").map(|output| (Outer::Future, Some(output)));
+        return associated(&ty.bounds, &["Future"], "Output").map(|output| (Outer::Future, Some(output)));
     }
     let last = last_segment(ty)?;
     if last.ident == "BoxFuture" || last.ident == "LocalBoxFuture" {
@@ -123,7 +131,7 @@ fn future_of(ty: &Type) -> Option<(Outer, Option<&Type>)> {
         });
         return Some((Outer::BoxedFuture, output));
     }
-    let output = associated(bounds_of_box(only_type(last, "Pin")?)?, "Future", "Output")?;
+    let output = associated(bounds_of_box(only_type(last, "Pin")?)?, &["Future"], "Output")?;
     Some((Outer::BoxedFuture, Some(output)))
 }
 
@@ -145,18 +153,20 @@ fn result(ty: &Type, stream: bool) -> Output {
 /// The items that a type gives; iterators count only if they are asked for.
 fn items_of(ty: &Type, iterators: bool) -> Option<Items> {
     if let Type::ImplTrait(ty) = inside(ty) {
-        let iterator = || associated(&ty.bounds, "Iterator", "Item").filter(|_| iterators).map(|_| Items::Iterator);
-        return associated(&ty.bounds, "Stream", "Item").map(|_| Items::Stream).or_else(iterator);
+        let iterator = || associated(&ty.bounds, ITERATORS, "Item").filter(|_| iterators).map(|_| Items::Iterator);
+        return associated(&ty.bounds, &["Stream"], "Item").map(|_| Items::Stream).or_else(iterator);
     }
     let last = last_segment(ty)?;
     if last.ident == "BoxStream" || last.ident == "LocalBoxStream" {
         return Some(Items::BoxedStream);
     }
     if let Some(ty) = only_type(last, "Pin") {
-        return associated(bounds_of_box(ty)?, "Stream", "Item").map(|_| Items::BoxedStream);
+        return associated(bounds_of_box(ty)?, &["Stream"], "Item").map(|_| Items::BoxedStream);
     }
-    associated(bounds_of_box(ty)?, "Iterator", "Item").filter(|_| iterators).map(|_| Items::BoxedIterator)
+    associated(bounds_of_box(ty)?, ITERATORS, "Item").filter(|_| iterators).map(|_| Items::BoxedIterator)
 }
+
+const ITERATORS: &[&str] = &["Iterator", "DoubleEndedIterator", "ExactSizeIterator", "FusedIterator"];
 
 /// `A + B` of `Box<dyn A + B>`.
 fn bounds_of_box(ty: &Type) -> Option<&Punctuated<TypeParamBound, Token![+]>> {
@@ -167,10 +177,14 @@ fn bounds_of_box(ty: &Type) -> Option<&Punctuated<TypeParamBound, Token![+]>> {
 }
 
 /// `T` of `Future<Output = T>` among bounds. The trait's name alone proves nothing.
-fn associated<'a>(bounds: &'a Punctuated<TypeParamBound, Token![+]>, name: &str, associated: &str) -> Option<&'a Type> {
+fn associated<'a>(
+    bounds: &'a Punctuated<TypeParamBound, Token![+]>,
+    names: &[&str],
+    associated: &str,
+) -> Option<&'a Type> {
     bounds.iter().find_map(|bound| {
         let TypeParamBound::Trait(bound) = bound else { return None };
-        let last = bound.path.segments.last().filter(|last| last.ident == name)?;
+        let last = bound.path.segments.last().filter(|last| names.iter().any(|name| last.ident == name))?;
         generics(last)?.args.iter().find_map(|arg| match arg {
             GenericArgument::AssocType(ty) if ty.ident == associated => Some(&ty.ty),
             _ => None,
@@ -295,6 +309,7 @@ mod tests {
     fn options_tell_what_a_type_does_not() {
         let stream = |text| of(&signature(text), false, true).result;
         assert_eq!(stream("fn f() -> impl Iterator<Item = u8> + '_"), items(Items::Iterator));
+        assert_eq!(stream("fn f() -> impl ExactSizeIterator<Item = u8>"), items(Items::Iterator));
         assert_eq!(stream("fn f() -> Box<dyn Iterator<Item = u8> + 'a>"), items(Items::BoxedIterator));
         assert_eq!(stream("fn f() -> io::Result<Box<dyn Iterator<Item = u8>>>"), fallible(Items::BoxedIterator));
         assert_eq!(stream("fn f() -> Tokens"), items(Items::BoxedStream));

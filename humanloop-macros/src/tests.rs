@@ -141,7 +141,10 @@ fn functions_that_cannot_be_recorded_are_refused() {
 #[test]
 fn future_and_stream_are_for_what_a_type_does_not_show() {
     assert_eq!(messages(Kind::Tool, "future", "fn f() -> Answer {}"), [""; 0]);
-    assert_eq!(messages(Kind::Tool, "future, stream", "fn f() -> Tokens {}"), [""; 0]);
+    let both = "fn f() -> BoxFuture<'static, Tokens> {}";
+    assert_eq!(messages(Kind::Tool, "future, stream", both), [""; 0]);
+    let message = "of an alias, `future` and `stream` cannot be told at once; write the return type out";
+    refused(Kind::Tool, "future, stream", "fn f() -> Tokens {}", &[message]);
     assert_eq!(messages(Kind::Tool, "stream", "async fn f() -> Result<Tokens, E> {}"), [""; 0]);
     let message = "`f` is an `async fn`, which is recorded when it resolves; leave `future` out";
     refused(Kind::Tool, "future", "async fn f() -> Answer {}", &[message]);

@@ -28,6 +28,8 @@ pub struct Call {
     hidden: Vec<&'static str>,
     /// The body's context; while the body runs, the outer one. `None`: the body runs in the outer context.
     context: Option<Context>,
+    /// The body has made a future or a stream; the call begins where that is first polled.
+    prepared: bool,
 }
 
 /// What a call that is recorded knows of itself.
@@ -58,7 +60,7 @@ pub fn open(function: &'static Function) -> Call {
         prompt: None,
         pipeline: Context::current().pipeline,
     });
-    Call { function, recording, variables: Vec::new(), hidden: Vec::new(), context }
+    Call { function, recording, variables: Vec::new(), hidden: Vec::new(), context, prepared: false }
 }
 
 impl Recording {
@@ -120,18 +122,40 @@ impl Call {
     /// Runs the body in the call's context. A panic is recorded and goes on.
     pub fn run<R>(&mut self, body: impl FnOnce() -> R) -> R {
         self.start();
+        let value = self.body(body);
+        self.stop();
+        value
+    }
+
+    /// Runs the body of a function that returns a future or a stream. The call begins with the first poll of that, in the
+    /// session and under the parent of whoever polls, as if it were an `async fn`; if there is no poll, there is no call.
+    pub fn prepare<R>(&mut self, body: impl FnOnce() -> R) -> R {
+        self.render();
+        let value = self.body(body);
+        self.prepared = true;
+        value
+    }
+
+    fn body<R>(&mut self, body: impl FnOnce() -> R) -> R {
         let entered = self.enter();
         let result = catch_unwind(AssertUnwindSafe(body));
         drop(entered);
-        match result {
-            Ok(value) => {
-                self.stop();
-                value
-            }
-            Err(payload) => {
-                self.panicked(&*payload);
-                resume_unwind(payload)
-            }
+        result.unwrap_or_else(|payload| {
+            self.start(); // if it had not begun, it has now
+            self.panicked(&*payload);
+            resume_unwind(payload)
+        })
+    }
+
+    /// Moves a prepared call to the context it is polled in, unless that is none at all.
+    fn rejoin(&mut self) {
+        let current = Context::current();
+        let Some(session) = current.session else { return };
+        if let (Some(recording), Some(context)) = (&mut self.recording, &mut self.context) {
+            recording.unbound = false;
+            recording.session = session.clone();
+            recording.parent = current.parent;
+            context.session = Some(session);
         }
     }
 
@@ -156,6 +180,9 @@ impl Call {
 
     /// The body returned an error.
     pub(crate) fn failed(&mut self, error: String) {
+        if self.prepared {
+            self.start(); // it failed before there was anything to poll
+        }
         self.close(Outcome::Failed, None, Some(error));
     }
 
@@ -169,8 +196,8 @@ impl Call {
         self.close(Outcome::Panicked, None, Some(format!("panicked: {message}")));
     }
 
-    /// The body begins: the log is opened, unless it is.
-    pub(crate) fn start(&mut self) {
+    /// Renders the prompt, and puts it into the body's context; gives the one for the log.
+    fn render(&mut self) -> Option<Arc<Prompt>> {
         let mut prompt = None;
         if let Some(template) = &self.function.prompt {
             let context = self.context.get_or_insert_with(Context::current);
@@ -182,6 +209,15 @@ impl Call {
                 });
                 prompt = Some(Arc::new(Prompt::new(template, &shown.collect::<Vec<_>>())));
             }
+        }
+        prompt
+    }
+
+    /// The body begins: the log is opened, unless it is.
+    pub(crate) fn start(&mut self) {
+        let prompt = self.render();
+        if std::mem::take(&mut self.prepared) {
+            self.rejoin();
         }
         let Some(recording) = self.recording.as_mut().filter(|recording| recording.started.is_none()) else { return };
         let started = Start::now();

@@ -1,6 +1,7 @@
 //! A call whose result is a stream or an iterator: recorded when it ends, or is dropped half-way.
 
 use std::borrow::Cow;
+use std::iter::FusedIterator;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -121,6 +122,8 @@ impl<I: DoubleEndedIterator, F: FnMut(&mut Call, &I::Item)> DoubleEndedIterator 
 }
 
 impl<I: ExactSizeIterator, F: FnMut(&mut Call, &I::Item)> ExactSizeIterator for InIterator<I, F> {}
+
+impl<I: FusedIterator, F: FnMut(&mut Call, &I::Item)> FusedIterator for InIterator<I, F> {}
 
 /// The items of a stream so far.
 #[derive(Debug, Default)]

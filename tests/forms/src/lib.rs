@@ -1,0 +1,37 @@
+//! Every form of function under an attribute.
+//!
+//! `docs/attribute-cases.md` numbers the cases; a test is named for its number and the rule. The crate denies every lint there is,
+//! so that nothing an expansion adds is ever the user's to silence. It is built twice: with capture on and, without the feature
+//! `enable`, compiled out, where the same values have to come out and nothing else is looked at.
+
+#![deny(warnings, clippy::all, clippy::pedantic, clippy::nursery)]
+#![deny(unsafe_code)]
+#![cfg(test)]
+
+// Runs a function, and gives what it recorded.
+mod record;
+
+// Values, errors, patterns: what goes in and what comes out.
+mod values;
+// What a type can do decides how its value is kept.
+mod capture;
+// Names of the user's and of ours.
+mod names;
+// What a function may return.
+mod returns;
+// Methods, traits, `async_trait`.
+mod methods;
+// Attributes above, below and inside; macros.
+mod attributes;
+// Futures, tasks and threads.
+mod context;
+// Panics, dropped futures, endings.
+mod endings;
+// Streams and iterators.
+mod streams;
+// What is not let out.
+mod secrets;
+// The text of the function.
+mod source;
+// Forms that other crates' attributes refuse or get wrong.
+mod rivals;
