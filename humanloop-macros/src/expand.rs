@@ -261,7 +261,9 @@ fn result(spec: &Spec, ran: TokenStream) -> TokenStream {
         Output::Items { items, fallible } => (items, fallible),
     };
     let outcome = outcome(spec);
-    let item = ours! { |mut __call, __ret| { #outcome } };
+    // Inside the closure the compiler has yet to find out what the items are; it takes our word.
+    let ty = shape::item(&spec.function.sig).map(|item| ours! { : &#item });
+    let item = ours! { |mut __call, __ret #ty| { #outcome } };
     let recorded = match items {
         Items::Stream => ours! { __call.stream(__items, #item) },
         Items::BoxedStream => ours! { #private::Box::pin(__call.stream(__items, #item)) },

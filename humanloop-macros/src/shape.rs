@@ -90,6 +90,29 @@ pub(crate) fn resolved(signature: &Signature) -> Option<TokenStream> {
     }
 }
 
+/// What the items of a stream or an iterator are, if the return type tells it.
+pub(crate) fn item(signature: &Signature) -> Option<TokenStream> {
+    let ReturnType::Type(_, ty) = &signature.output else { return None };
+    let resolved = match (signature.asyncness, future_of(ty)) {
+        (None, Some((_, output))) => output?,
+        _ => &**ty,
+    };
+    let ok = last_segment(resolved).and_then(|last| only_type(last, "Result")).unwrap_or(resolved);
+    item_of(ok).map(|item| infer_impl_trait(item.to_token_stream()))
+}
+
+fn item_of(ty: &Type) -> Option<&Type> {
+    let of_bounds = |bounds| associated(bounds, &["Stream"], "Item").or_else(|| associated(bounds, ITERATORS, "Item"));
+    if let Type::ImplTrait(ty) = inside(ty) {
+        return of_bounds(&ty.bounds);
+    }
+    let last = last_segment(ty)?;
+    if last.ident == "BoxStream" || last.ident == "LocalBoxStream" {
+        return first_type(last);
+    }
+    of_bounds(bounds_of_box(only_type(last, "Pin").unwrap_or(ty))?)
+}
+
 /// Where the return type stands, or the name of the function that has none.
 pub(crate) fn output_span(signature: &Signature) -> Span {
     match &signature.output {
@@ -126,10 +149,7 @@ fn future_of(ty: &Type) -> Option<(Outer, Option<&Type>)> {
     }
     let last = last_segment(ty)?;
     if last.ident == "BoxFuture" || last.ident == "LocalBoxFuture" {
-        let output = generics(last).and_then(|generics| {
-            generics.args.iter().find_map(|arg| if let GenericArgument::Type(ty) = arg { Some(ty) } else { None })
-        });
-        return Some((Outer::BoxedFuture, output));
+        return Some((Outer::BoxedFuture, first_type(last)));
     }
     let output = associated(bounds_of_box(only_type(last, "Pin")?)?, &["Future"], "Output")?;
     Some((Outer::BoxedFuture, Some(output)))
@@ -190,6 +210,11 @@ fn associated<'a>(
             _ => None,
         })
     })
+}
+
+/// `T` of `Name<'a, T>`, whatever its name.
+fn first_type(segment: &PathSegment) -> Option<&Type> {
+    generics(segment)?.args.iter().find_map(|arg| if let GenericArgument::Type(ty) = arg { Some(ty) } else { None })
 }
 
 /// `T` of `name<T>`.
@@ -316,6 +341,18 @@ mod tests {
         assert_eq!(stream("async fn f() -> Result<Tokens>"), fallible(Items::BoxedStream));
         assert_eq!(of(&signature("fn f() -> Answer"), true, false), Shape { outer: Outer::BoxedFuture, result: VALUE });
         assert_eq!(of(&signature("fn f() -> BoxFuture<'a, Tokens>"), true, true).result, items(Items::BoxedStream));
+    }
+
+    #[test]
+    fn items_are_known_where_the_type_tells_them() {
+        let item = |text| item(&signature(text)).map(crate::text::compact);
+        let known = Some("Result<&'a str, E>".to_owned());
+        assert_eq!(item("fn f() -> impl Stream<Item = Result<&'a str, E>> + Send"), known);
+        assert_eq!(item("async fn f() -> io::Result<Pin<Box<dyn Stream<Item = Result<&'a str, E>>>>>"), known);
+        assert_eq!(item("fn f() -> BoxFuture<'a, Result<BoxStream<'a, Result<&'a str, E>>>>"), known);
+        assert_eq!(item("fn f() -> Box<dyn Iterator<Item = Result<&'a str, E>>>"), known);
+        assert_eq!(item("fn f() -> impl Iterator<Item = (u8, impl Display)>"), Some("(u8, _)".to_owned()));
+        assert_eq!(item("fn f() -> Tokens"), None);
     }
 
     #[test]

@@ -20,6 +20,16 @@ fn opaque(start: u8) -> impl Stream<Item = u8> + Send {
 }
 
 #[tool]
+fn opaque_results(fail: bool) -> impl Stream<Item = Result<&'static str, String>> {
+    stream::iter([Ok("a"), if fail { Err("broke".to_owned()) } else { Ok("b") }])
+}
+
+#[tool]
+fn opaque_borrowed(words: &[String]) -> impl Stream<Item = Result<&str, &String>> {
+    stream::iter(words).map(|word| if word.is_empty() { Err(word) } else { Ok(word.as_str()) })
+}
+
+#[tool]
 fn boxed<'a>(words: &'a [&'a str]) -> BoxStream<'a, String> {
     Box::pin(stream::iter(words).map(ToString::to_string))
 }
@@ -89,6 +99,19 @@ async fn case_46_a_stream_is_recorded_when_it_ends_with_its_items_and_its_childr
     let (items, recorded) = run(async { boxed(&["a", "b"]).collect::<Vec<_>>().await }).await;
     assert_eq!(items, ["a", "b"]);
     ended(&recorded, r#"{"words":["a","b"]}"#, r#"["a","b"]"#, 2);
+}
+
+#[tokio::test]
+async fn case_46_a_stream_of_results_fails_with_its_first_error_and_goes_on() {
+    let (items, recorded) = run(async { opaque_results(false).collect::<Vec<_>>().await }).await;
+    assert_eq!(items, [Ok("a"), Ok("b")]);
+    ended(&recorded, r#"{"fail":false}"#, r#"["a","b"]"#, 2);
+    let (items, recorded) = run(async { opaque_results(true).collect::<Vec<_>>().await }).await;
+    assert_eq!(items, [Ok("a"), Err("broke".to_owned())]);
+    recorded.only(|log| assert_eq!((log.outcome, log.error.as_deref()), ("failed", Some("broke"))));
+    let words = ["a".to_owned(), String::new()];
+    let (items, _) = run(async { opaque_borrowed(&words).collect::<Vec<_>>().await }).await;
+    assert_eq!(items, [Ok("a"), Err(&String::new())]);
 }
 
 #[tokio::test]
