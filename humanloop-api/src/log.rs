@@ -55,6 +55,9 @@ pub struct Log {
     /// Seconds from call to return.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub duration: Option<f64>,
+    /// **Ours**: seconds from call to the first piece of a streamed answer.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub first_token: Option<f64>,
     /// When the call began.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub created_at: Option<Timestamp>,
@@ -156,6 +159,7 @@ impl Log {
         set(&mut self.finish_reason, &update.finish_reason);
         set(&mut self.error, &update.error);
         set(&mut self.duration, &update.duration);
+        set(&mut self.first_token, &update.first_token);
         set(&mut self.messages, &update.messages);
         set(&mut self.prompt_tokens, &update.prompt_tokens);
         set(&mut self.output_tokens, &update.output_tokens);
@@ -207,6 +211,9 @@ pub struct LogUpdate {
     /// Seconds from call to return.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub duration: Option<f64>,
+    /// **Ours**: seconds from call to the first piece of a streamed answer.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub first_token: Option<f64>,
     /// **Ours**: how the call ended.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub outcome: Option<Outcome>,

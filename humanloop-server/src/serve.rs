@@ -131,7 +131,7 @@ fn router(app: App) -> Router {
 
 /// Whether the server is up and the store can be read.
 async fn health(State(app): State<App>) -> Result<&'static str, crate::api::Problem> {
-    app.read(humanloop_store::Store::latest_session).await?;
+    app.read(humanloop_store::Reader::latest_session).await?;
     Ok("ok\n")
 }
 

@@ -24,6 +24,16 @@ pub enum Error {
         /// The version of its tables.
         version: i64,
     },
+    /// An older version of humanloop wrote it, and its tables cannot be taken over.
+    Older {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is no room on the disk.
+    Full {
+        /// The file.
+        path: PathBuf,
+    },
     /// The folder or the lock file cannot be made.
     File {
         /// The file or folder.
@@ -33,19 +43,26 @@ pub enum Error {
     },
     /// Nothing in the store has this name.
     Unknown {
-        /// `session` or `log`.
+        /// `session`, `log`, `project`, `config` or `environment`.
         what: &'static str,
         /// What was asked for.
         text: String,
     },
     /// Several things in the store have a name that begins or ends so.
     Ambiguous {
-        /// `session` or `log`.
+        /// `session`, `log`, `project`, `config` or `environment`.
         what: &'static str,
         /// What was asked for.
         text: String,
     },
-    /// SQLite failed: the disk is full, the file is locked for too long, or the like.
+    /// The name is in use.
+    Taken {
+        /// `project` or `environment`.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// SQLite failed: the disk cannot be read, the file is locked for too long, or the like.
     Sqlite {
         /// The file.
         path: PathBuf,
@@ -73,6 +90,16 @@ impl fmt::Display for Error {
                 path.display(),
                 crate::schema::VERSION
             ),
+            Self::Older { path } => write!(
+                f,
+                "{} was written by an older humanloop whose tables this one does not read: move it away, or name another file with HUMANLOOP_DB",
+                path.display()
+            ),
+            Self::Full { path } => write!(
+                f,
+                "no room on the disk for {}: nothing of this batch was kept; free some space, or run `humanloop prune`",
+                path.display()
+            ),
             Self::File { path, source } => write!(
                 f,
                 "{} cannot be used: {source}; make its folder writable, or name another file with HUMANLOOP_DB",
@@ -82,6 +109,7 @@ impl fmt::Display for Error {
                 write!(f, "there is no {what} `{text}`: `humanloop sessions` lists what there is")
             }
             Self::Ambiguous { what, text } => write!(f, "several {what}s are meant by `{text}`: write more of its id"),
+            Self::Taken { what, name } => write!(f, "there is a {what} `{name}` already: take another name"),
             Self::Sqlite { path, message } => write!(f, "the store {} failed: {message}", path.display()),
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! A [`Store`] takes in batches of [`Entry`](humanloop_api::Entry) and answers with sessions, trees and logs. Behind it
 //! stands one SQLite file in WAL mode: readers do not wait for the writer, and writers of several processes take turns.
+//! A [`Reader`] only answers; a [`Writer`] takes in what many callers bring, and shares its commits among them.
 //!
 //! ```
 //! use humanloop_api::{Entry, Log};
@@ -15,21 +16,51 @@
 //! # Ok::<(), humanloop_store::Error>(())
 //! ```
 
+mod changes;
+mod compact;
+mod conflict;
+mod content;
+mod delete;
+mod deploy;
+mod doctor;
 mod error;
+mod find;
+mod full;
+mod home;
 mod ingest;
+mod logs;
+mod names;
 mod open;
+mod prepared;
 mod preview;
 mod process;
-mod query;
+mod projects;
 mod row;
 mod schema;
+mod search;
+mod sessions;
+mod sums;
 pub mod text;
 mod tree;
+mod versions;
+mod window;
+mod writer;
 
+pub use changes::Changes;
+pub use delete::{Prune, Pruned};
+pub use deploy::{Deployment, Environment};
+pub use doctor::Report;
 pub use error::Error;
-pub use ingest::Ingested;
-pub use open::Store;
+pub use full::FullLog;
+pub use ingest::{Ingested, Placed, What};
+pub use logs::LogFilter;
+pub use open::{Reader, Store};
 pub use process::Alive;
-pub use query::SessionSummary;
+pub use projects::{Project, ProjectFilter, Sort};
 pub use row::LogRow;
+pub use search::{Found, Indexer, SearchFilter};
+pub use sessions::{SessionFilter, SessionSummary};
 pub use tree::{Node, Tree};
+pub use versions::{StoredConfig, Version};
+pub use window::{Cursor, State, Window};
+pub use writer::Writer;

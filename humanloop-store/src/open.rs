@@ -1,21 +1,42 @@
-//! A store: opening it, and the processes that write to it.
+//! A store: opening it to write, or to read beside its writers.
 
 use std::fs;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
-use humanloop_api::{Outcome, Process};
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
-use uuid::Uuid;
+use humanloop_api::Process;
+use rusqlite::{Connection, OpenFlags};
 
 use crate::error::Error;
-use crate::process::{Alive, is_gone};
+use crate::names::Names;
+use crate::process::Alive;
 use crate::schema::{self, Found};
 
-/// A store of logs: one connection to it. No type of the database shows, so another may stand behind it.
+/// A store of logs: one connection that writes. No type of the database shows, so another may stand behind it.
+///
+/// Every question of a [`Reader`] can be asked of it as well.
 #[derive(Debug)]
 pub struct Store {
+    pub(crate) reader: Reader,
+    /// What the writer remembers between batches.
+    pub(crate) names: Names,
+}
+
+/// A store to look at: one connection that only reads, and never waits for those who write.
+///
+/// What it answers is what was committed when it was asked. Any number of readers may be open.
+#[derive(Debug)]
+pub struct Reader {
     pub(crate) connection: Connection,
     pub(crate) path: PathBuf,
+}
+
+impl Deref for Store {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.reader
+    }
 }
 
 impl Store {
@@ -25,19 +46,19 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// When the file is not ours, of a newer version, or cannot be made.
+    /// When the file is not ours, of another version, or cannot be made.
     pub fn open(path: &Path) -> Result<Self, Error> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
             let failed = |source| Error::File { path: folder.into(), source };
             fs::create_dir_all(folder).map_err(failed)?;
             fs::write(folder.join(".gitignore"), "*\n").map_err(failed)?;
         }
-        let store = Self::connect(path, Connection::open(path))?;
+        let mut store = Self::connect(path, Connection::open(path))?;
         store.settle()?;
         Ok(store)
     }
 
-    /// Opens the store at `path` to look at it.
+    /// Opens the store at `path`; there has to be one.
     ///
     /// # Errors
     ///
@@ -55,20 +76,16 @@ impl Store {
     ///
     /// When SQLite cannot make one.
     pub fn in_memory() -> Result<Self, Error> {
-        Self::connect(Path::new(":memory:"), Connection::open_in_memory())
+        Self::connect(Path::new(IN_MEMORY), Connection::open_in_memory())
     }
 
     fn connect(path: &Path, connection: rusqlite::Result<Connection>) -> Result<Self, Error> {
-        let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::NotADatabase) => Error::NotOurs { path: path.into() },
-            _ => Error::Sqlite { path: path.into(), message: error.to_string() },
-        };
+        let failed = |error| cannot_open(path, &error);
         let mut connection = connection.map_err(failed)?;
-        match schema::prepare(&mut connection).map_err(failed)? {
-            Found::Ours => Ok(Self { connection, path: path.into() }),
-            Found::NotOurs => Err(Error::NotOurs { path: path.into() }),
-            Found::Newer(version) => Err(Error::Newer { path: path.into(), version }),
-        }
+        let found = schema::prepare(&mut connection).map_err(failed)?;
+        ours(path, &found)?;
+        let reader = Reader { connection, path: path.into() };
+        Ok(Self { reader, names: Names::default() })
     }
 
     /// Says that `process` writes here: its calls that have not ended are running as long as the answer lives.
@@ -79,65 +96,84 @@ impl Store {
     pub fn register(&self, process: &Process) -> Result<Alive, Error> {
         if self.is_in_memory() { Ok(Alive::unseen()) } else { Alive::hold(&self.path, process.id) }
     }
+}
 
-    fn is_in_memory(&self) -> bool {
-        self.path.as_os_str() == ":memory:"
-    }
-
-    /// Logs of processes that are gone become interrupted.
-    fn settle(&self) -> Result<(), Error> {
-        let gone = self.gone().map_err(|error| self.failed(error))?;
-        if gone.is_empty() {
-            return Ok(());
+impl Reader {
+    /// Opens the store at `path` to read.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or the file is not ours or of another version.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        if !path.exists() {
+            return Err(Error::Missing { path: path.into() });
         }
-        match self.interrupt(&gone) {
-            // A file that cannot be written to shows what it holds: they ran when it was last written.
-            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ReadOnly) => Ok(()),
-            other => other.map_err(|error| self.failed(error)),
-        }
+        let failed = |error| cannot_open(path, &error);
+        // Readers of a WAL share its index, which they have to be able to write; nothing else is.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        let prepared = || {
+            connection.busy_timeout(std::time::Duration::from_secs(5))?;
+            let found = schema::check(&connection)?;
+            connection.pragma_update(None, "cache_size", -32768)?;
+            connection.pragma_update(None, "query_only", true)?;
+            connection.set_prepared_statement_cache_capacity(64);
+            Ok(found)
+        };
+        let found = prepared().map_err(failed)?;
+        ours(path, &found)?;
+        Ok(Self { connection, path: path.into() })
     }
 
-    fn gone(&self) -> rusqlite::Result<Vec<i64>> {
-        let mut running = self.connection.prepare(
-            "SELECT id, uuid FROM process WHERE id IN (SELECT process FROM log WHERE outcome = 1 AND process IS NOT NULL)",
-        )?;
-        let rows = running.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
-        let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-        let gone =
-            rows.into_iter().filter(|(_, uuid)| Uuid::from_slice(uuid).is_ok_and(|uuid| is_gone(&self.path, uuid)));
-        Ok(gone.map(|(id, _)| id).collect())
+    /// The store's file.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
-    fn interrupt(&self, processes: &[i64]) -> rusqlite::Result<()> {
-        let transaction = rusqlite::Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
-        for process in processes {
-            let mut sessions = transaction
-                .prepare("SELECT session, count(*) FROM log WHERE outcome = 1 AND process = ?1 GROUP BY session")?;
-            let sessions = sessions.query_map([process], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
-            for session in sessions {
-                let (session, logs) = session?;
-                transaction.execute(
-                    "UPDATE session SET running = running - ?2, failed = failed + ?2 WHERE id = ?1",
-                    params![session, logs],
-                )?;
-            }
-            transaction.execute(
-                "UPDATE log SET outcome = ?2 WHERE outcome = 1 AND process = ?1",
-                params![process, Outcome::Interrupted as i64],
-            )?;
-        }
-        transaction.commit()
+    /// A number that is another one when somebody else has written since it was asked for last.
+    ///
+    /// # Errors
+    ///
+    /// When SQLite fails.
+    pub fn version(&self) -> Result<i64, Error> {
+        self.ask(|connection| connection.pragma_query_value(None, "data_version", |row| row.get(0)))
     }
 
-    pub(crate) fn failed(&self, error: rusqlite::Error) -> Error {
-        Error::Sqlite { path: self.path.clone(), message: error.to_string() }
+    pub(crate) fn is_in_memory(&self) -> bool {
+        self.path.as_os_str() == IN_MEMORY
+    }
+
+    /// Asks, and names the store when SQLite fails.
+    pub(crate) fn ask<T>(&self, question: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Error> {
+        question(&self.connection).map_err(|error| self.failed(&error))
+    }
+
+    pub(crate) fn failed(&self, error: &rusqlite::Error) -> Error {
+        failure(&self.path, error)
     }
 }
 
-/// A content of a payload; `None` for none.
-pub(crate) fn payload(connection: &Connection, id: Option<i64>) -> rusqlite::Result<Option<String>> {
-    let Some(id) = id else { return Ok(None) };
-    let mut statement = connection.prepare_cached("SELECT data FROM payload WHERE id = ?1")?;
-    let data: Option<Vec<u8>> = statement.query_row([id], |row| row.get(0)).optional()?;
-    Ok(data.and_then(|data| String::from_utf8(data).ok()))
+const IN_MEMORY: &str = ":memory:";
+
+fn ours(path: &Path, found: &Found) -> Result<(), Error> {
+    match found {
+        Found::Ours => Ok(()),
+        Found::NotOurs => Err(Error::NotOurs { path: path.into() }),
+        Found::Newer(version) => Err(Error::Newer { path: path.into(), version: *version }),
+        Found::Older => Err(Error::Older { path: path.into() }),
+    }
+}
+
+fn cannot_open(path: &Path, error: &rusqlite::Error) -> Error {
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::NotADatabase) => Error::NotOurs { path: path.into() },
+        _ => failure(path, error),
+    }
+}
+
+pub(crate) fn failure(path: &Path, error: &rusqlite::Error) -> Error {
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::DiskFull) => Error::Full { path: path.into() },
+        _ => Error::Sqlite { path: path.into(), message: error.to_string() },
+    }
 }

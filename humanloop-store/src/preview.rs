@@ -1,6 +1,6 @@
 //! The first words of a value, on one line: what lists and trees show.
 
-use humanloop_api::{Log, Object, OutputFormat, RawValue};
+use humanloop_api::{Object, OutputFormat, RawValue};
 
 /// Characters that a row keeps.
 const LENGTH: usize = 200;
@@ -30,9 +30,9 @@ fn is_left_out(value: &RawValue) -> bool {
 }
 
 /// A log's output.
-pub(crate) fn of_output(log: &Log) -> Option<String> {
-    let output = log.output.as_deref()?;
-    match log.output_format {
+pub(crate) fn of_output(output: Option<&str>, format: Option<OutputFormat>) -> Option<String> {
+    let output = output?;
+    match format {
         Some(OutputFormat::Json) => match humanloop_api::raw(output) {
             Some(value) => line(&of_value(&value)),
             None => line(output),

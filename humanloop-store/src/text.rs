@@ -5,7 +5,7 @@ use std::fmt::Write;
 use humanloop_api::{Outcome, Timestamp};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::query::SessionSummary;
+use crate::sessions::SessionSummary;
 use crate::tree::{Node, Tree};
 
 /// How to draw.

@@ -6,9 +6,9 @@ use humanloop_api::Outcome;
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::open::Store;
-use crate::query::SessionSummary;
+use crate::open::Reader;
 use crate::row::{self, LogRow};
+use crate::sessions::SessionSummary;
 
 /// A session as a tree, written down depth first: a node's descendants follow it, each deeper than it.
 ///
@@ -34,25 +34,25 @@ pub struct Node {
     pub orphan: bool,
 }
 
-impl Store {
+impl Reader {
     /// A session's logs as a tree, from rows only.
     ///
     /// # Errors
     ///
     /// When there is no such session; when SQLite fails.
     pub fn tree(&self, session: Uuid) -> Result<Tree, Error> {
-        let summary = self.find_session(&session.to_string())?;
-        let rows = || {
+        let unknown = || Error::Unknown { what: "session", text: session.to_string() };
+        let summary = self.session(session)?.ok_or_else(unknown)?;
+        let rows = self.ask(|connection| {
             let text = format!(
                 "SELECT {} FROM {} WHERE log.session = (SELECT id FROM session WHERE uuid = ?1)
                  ORDER BY log.start, log.sequence, log.arrival",
                 row::COLUMNS,
                 row::TABLES
             );
-            let mut select = self.connection.prepare_cached(&text)?;
-            select.query_map([session.as_bytes()], row::read)?.collect::<rusqlite::Result<Vec<_>>>()
-        };
-        let rows = rows().map_err(|error| self.failed(error))?;
+            let mut select = connection.prepare_cached(&text)?;
+            select.query_map([session.as_bytes()], row::read)?.collect()
+        })?;
         Ok(Tree { session: summary, nodes: nest(rows) })
     }
 }

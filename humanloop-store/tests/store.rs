@@ -85,6 +85,7 @@ fn full() -> Log {
         finish_reason: Some("stop".into()),
         error: Some("wrong\ncaused by: worse".into()),
         duration: Some(0.25),
+        first_token: Some(0.125),
         created_at: Some(Timestamp(1_700_000_000_123_456_789)),
         source: Some("sdk".into()),
         metadata: Some(object(r#"{"k":{"v":1}}"#)),
@@ -333,7 +334,7 @@ fn trees_and_lists_need_no_payloads() {
     let folder = Folder::new();
     let mut store = Store::open(&folder.db()).unwrap();
     store.ingest(&entries([Log { output: Some("out".into()), ..log("a", None, 1) }])).unwrap();
-    rusqlite::Connection::open(folder.db()).unwrap().execute_batch("DROP TABLE payload").unwrap();
+    rusqlite::Connection::open(folder.db()).unwrap().execute_batch("DROP TABLE payload; DROP TABLE content").unwrap();
     let tree = store.tree(store.latest_session().unwrap().unwrap().id).unwrap();
     assert_eq!(tree.nodes[0].log.output_preview.as_deref(), Some("out"));
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::StatusCode;
-use humanloop_store::Store;
+use humanloop_store::{Reader, Store};
 
 use super::access::Access;
 use crate::api::Problem;
@@ -16,7 +16,7 @@ pub(crate) struct App(Arc<Shared>);
 struct Shared {
     path: PathBuf,
     /// Connections that nobody reads from at the moment.
-    readers: Mutex<Vec<Store>>,
+    readers: Mutex<Vec<Reader>>,
     access: Access,
 }
 
@@ -38,12 +38,12 @@ impl App {
     /// Asks the store something, on a thread that may wait.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&Store) -> Result<T, humanloop_store::Error> + Send + 'static,
+        question: impl FnOnce(&Reader) -> Result<T, humanloop_store::Error> + Send + 'static,
     ) -> Result<T, Problem> {
         let Self(shared) = self.clone();
         blocking(move || {
             let kept = lock(&shared.readers).pop();
-            let reader = kept.map_or_else(|| Store::open_existing(&shared.path), Ok)?;
+            let reader = kept.map_or_else(|| Reader::open(&shared.path), Ok)?;
             let answer = question(&reader);
             let mut readers = lock(&shared.readers);
             if readers.len() < KEPT_READERS {

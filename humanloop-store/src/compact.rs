@@ -1,0 +1,192 @@
+//! A session's tree as one JSON text, small and quick to make: names once, rows as lists, no payloads.
+
+use std::collections::HashMap;
+
+use humanloop_api::Object;
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::ser::SerializeTuple;
+use serde::{Serialize, Serializer};
+use uuid::Uuid;
+
+use crate::error::Error;
+use crate::ingest::json;
+use crate::names::config_digits;
+use crate::open::Reader;
+use crate::row;
+use crate::sessions::{SESSION, SessionSummary, summary};
+
+/// A row; written as a list, in this order.
+struct Compact {
+    id: Uuid,
+    parent: Option<Uuid>,
+    sequence: i64,
+    /// Places in the answer's lists.
+    config: i64,
+    project: i64,
+    kind: i64,
+    outcome: i64,
+    start: i64,
+    /// Duration, time to the first token, tokens in and out, cost.
+    figures: [Option<i64>; 5],
+    /// First words in and out and of the error, reference.
+    words: [Option<String>; 4],
+    changed: i64,
+    arrival: i64,
+}
+
+impl Serialize for Compact {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_tuple(18)?;
+        list.serialize_element(&self.id)?;
+        list.serialize_element(&self.parent)?;
+        for number in [self.sequence, self.config, self.project, self.kind, self.outcome, self.start] {
+            list.serialize_element(&number)?;
+        }
+        for figure in &self.figures {
+            list.serialize_element(figure)?;
+        }
+        for words in &self.words {
+            list.serialize_element(words)?;
+        }
+        list.serialize_element(&self.changed)?;
+        list.end()
+    }
+}
+
+/// A config's id and name, its model, and the project that it is used in.
+type Config = (String, String, Option<String>, String);
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    session: &'a Object,
+    upto: i64,
+    configs: Vec<Config>,
+    projects: Vec<String>,
+    rows: Vec<Compact>,
+}
+
+impl Reader {
+    /// A session's logs as one JSON text, in the order they began.
+    ///
+    /// `{"session":{…},"upto":N,"configs":[[id, name, model, project]…],"projects":[name…],"rows":[[…]…]}`; a row is
+    /// `[id, parent, sequence, config, project, kind, outcome, start, duration, first_token, tokens in, tokens out, cost, in, out,
+    /// error, reference, changed]`. Config and project are places in the lists above (config -1: none), kind and outcome the places in
+    /// [`Kind`](humanloop_api::Kind) and [`Outcome`](humanloop_api::Outcome); times are nanoseconds, the start counted from the
+    /// session's, the cost in 1e-9 dollars. A parent may be elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such session; when SQLite fails.
+    pub fn compact_tree(&self, session: Uuid) -> Result<String, Error> {
+        self.session_changes_since(session, 0)
+    }
+
+    /// As [`compact_tree`](Self::compact_tree), with only the rows that are new or changed since the mark `since`: the `upto` of an
+    /// earlier answer.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such session; when SQLite fails.
+    pub fn session_changes_since(&self, session: Uuid, since: i64) -> Result<String, Error> {
+        let answer = self.ask(|connection| {
+            // One view of the store for the session and its rows.
+            let transaction = connection.unchecked_transaction()?;
+            let mut select = transaction.prepare_cached(&format!("{SESSION} WHERE uuid = ?1"))?;
+            let Some(summary) = select.query_row([session.as_bytes()], summary).optional()? else { return Ok(None) };
+            rows(&transaction, &summary, since).map(Some)
+        })?;
+        answer.ok_or_else(|| Error::Unknown { what: "session", text: session.to_string() })
+    }
+}
+
+fn rows(connection: &Connection, session: &SessionSummary, since: i64) -> rusqlite::Result<String> {
+    let mut select = connection.prepare_cached(
+        "SELECT uuid, parent, sequence, config, project, kind, outcome, start, duration, first_token, input_tokens,
+            output_tokens, cost, input_preview, output_preview, error_preview, reference, changed, arrival
+         FROM log WHERE session = ?1 AND changed > ?2",
+    )?;
+    let mut places = Places::default();
+    let first = session.first.as_nanos();
+    let mut rows = select.query(params![session.row, since])?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        let project = row.get(4)?;
+        all.push(Compact {
+            id: row::uuid(row, 0)?.unwrap_or_default(),
+            parent: row::uuid(row, 1)?,
+            sequence: row.get(2)?,
+            config: places.config(connection, row.get(3)?, project)?,
+            project: places.project(connection, project)?,
+            kind: row.get(5)?,
+            outcome: row.get(6)?,
+            start: row.get(7)?,
+            figures: [row.get(8)?, row.get(9)?, row.get(10)?, row.get(11)?, row.get(12)?],
+            words: [row.get(13)?, row.get(14)?, row.get(15)?, row.get(16)?],
+            changed: row.get(17)?,
+            arrival: row.get(18)?,
+        });
+    }
+    all.sort_unstable_by_key(|row| (row.start, row.sequence, row.arrival));
+    for row in &mut all {
+        row.start = row.start.saturating_sub(first);
+    }
+    Ok(json(&Answer {
+        session: &session.to_object(),
+        upto: session.changed,
+        configs: places.configs.list,
+        projects: places.projects.list,
+        rows: all,
+    }))
+}
+
+/// What is written once, by its place in a list.
+struct Listed<K, V> {
+    places: HashMap<K, i64>,
+    list: Vec<V>,
+}
+
+impl<K, V> Default for Listed<K, V> {
+    fn default() -> Self {
+        Self { places: HashMap::new(), list: Vec::new() }
+    }
+}
+
+#[derive(Default)]
+struct Places {
+    configs: Listed<(i64, i64), Config>,
+    projects: Listed<i64, String>,
+}
+
+impl Places {
+    fn project(&mut self, connection: &Connection, project: i64) -> rusqlite::Result<i64> {
+        self.projects.place(project, || {
+            let mut select = connection.prepare_cached("SELECT name FROM project WHERE id = ?1")?;
+            select.query_row([project], |row| row.get(0))
+        })
+    }
+
+    fn config(&mut self, connection: &Connection, config: Option<i64>, project: i64) -> rusqlite::Result<i64> {
+        let Some(config) = config else { return Ok(-1) };
+        self.configs.place((config, project), || {
+            let mut select = connection.prepare_cached(
+                "SELECT config.hash, config.name, config.model, project.name FROM config, project
+                 WHERE config.id = ?1 AND project.id = ?2",
+            )?;
+            select.query_row([config, project], |row| {
+                Ok((config_digits(&row.get::<_, Vec<u8>>(0)?), row.get(1)?, row.get(2)?, row.get(3)?))
+            })
+        })
+    }
+}
+
+impl<K: Eq + std::hash::Hash, V> Listed<K, V> {
+    fn place(&mut self, key: K, value: impl FnOnce() -> rusqlite::Result<V>) -> rusqlite::Result<i64> {
+        if let Some(place) = self.places.get(&key) {
+            return Ok(*place);
+        }
+        let place = i64::try_from(self.list.len()).unwrap_or(-1);
+        self.list.push(value()?);
+        self.places.insert(key, place);
+        Ok(place)
+    }
+}

@@ -1,0 +1,170 @@
+//! Logs by filters, newest first: as rows, in full, or counted.
+
+use humanloop_api::{Kind, Timestamp};
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use uuid::Uuid;
+
+use crate::error::Error;
+use crate::full::{self, FullLog};
+use crate::names::config_number;
+use crate::open::Reader;
+use crate::row::{self, LogRow};
+use crate::search;
+use crate::window::{Conditions, State, Window, anywhere};
+
+/// Which logs are asked for. Everything that is given has to hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LogFilter {
+    /// Of this project.
+    pub project: Option<i64>,
+    /// Of this session.
+    pub session: Option<Uuid>,
+    /// Of this version: 32 digits.
+    pub config: Option<String>,
+    /// Of this kind.
+    pub kind: Option<Kind>,
+    /// How they ended.
+    pub state: Option<State>,
+    /// Calls of this model.
+    pub model: Option<String>,
+    /// With these words in their inputs, output or error; or with this text in the first words of them.
+    pub text: Option<String>,
+    /// With this text in their metadata.
+    pub metadata: Option<String>,
+    /// Begun at this time or later.
+    pub from: Option<Timestamp>,
+    /// Begun at this time or earlier.
+    pub until: Option<Timestamp>,
+}
+
+impl Reader {
+    /// Rows of logs that fit the filter, newest first.
+    ///
+    /// # Errors
+    ///
+    /// When SQLite fails.
+    pub fn list_logs(&self, filter: &LogFilter, window: &Window) -> Result<Vec<LogRow>, Error> {
+        self.ask(|connection| {
+            let text = format!("SELECT {} FROM {}", row::COLUMNS, row::TABLES);
+            let Some(places) = places(connection, filter, window)? else { return Ok(Vec::new()) };
+            let mut select =
+                connection.prepare_cached(&format!("{text} WHERE log.session = ?1 AND log.arrival = ?2"))?;
+            places.into_iter().map(|place| select.query_row(place, row::read)).collect()
+        })
+    }
+
+    /// Logs that fit the filter in full, newest first.
+    ///
+    /// # Errors
+    ///
+    /// When SQLite fails.
+    pub fn list_full_logs(&self, filter: &LogFilter, window: &Window) -> Result<Vec<FullLog>, Error> {
+        self.ask(|connection| {
+            let Some(places) = places(connection, filter, window)? else { return Ok(Vec::new()) };
+            let text = format!("{} WHERE log.session = ?1 AND log.arrival = ?2", full::SELECT);
+            let mut select = connection.prepare_cached(&text)?;
+            let logs = places.into_iter().map(|place| select.query_row(place, |row| full::read(connection, row)));
+            logs.collect()
+        })
+    }
+
+    /// How many logs fit the filter.
+    ///
+    /// # Errors
+    ///
+    /// When SQLite fails.
+    pub fn count_logs(&self, filter: &LogFilter) -> Result<u64, Error> {
+        let count = self.ask(|connection| {
+            let only = |filter: &LogFilter| *filter == LogFilter { project: filter.project, ..LogFilter::default() };
+            if let Some(project) = filter.project.filter(|_| only(filter)) {
+                let mut select = connection.prepare_cached("SELECT logs FROM project WHERE id = ?1")?;
+                return Ok(select.query_row([project], |row| row.get(0)).optional()?.unwrap_or(0));
+            }
+            let Some(conditions) = conditions(connection, filter)? else { return Ok(0) };
+            let text = format!("SELECT count(*) FROM log {}", conditions.sql());
+            connection.prepare_cached(&text)?.query_row(params_from_iter(conditions.values), |row| row.get(0))
+        });
+        count.map(|count: i64| count.max(0).unsigned_abs())
+    }
+}
+
+/// Where the rows are that fit, in order.
+fn places(connection: &Connection, filter: &LogFilter, window: &Window) -> rusqlite::Result<Option<Vec<(i64, i64)>>> {
+    let Some(mut conditions) = conditions(connection, filter)? else { return Ok(None) };
+    conditions.behind(("log.start", "log.arrival"), window.after);
+    // A model has several versions, each with its newest logs ready in an index: the best of each, and the best of these.
+    let versions = match &filter.model {
+        Some(model) if filter.session.is_none() => versions_of(connection, model)?,
+        _ => Vec::new(),
+    };
+    let order = "ORDER BY log.start DESC, log.arrival DESC";
+    let text = if versions.is_empty() || versions.len() > 64 {
+        format!("SELECT log.session, log.arrival FROM log {} {order} {}", conditions.sql(), window.sql())
+    } else {
+        let each = |version: &i64| {
+            let most = window.limit.saturating_add(window.offset).min(1 << 40);
+            format!(
+                "SELECT * FROM (SELECT log.session, log.arrival, log.start FROM log INDEXED BY log_config {}
+                 AND log.config = {version} {order} LIMIT {most})",
+                conditions.sql()
+            )
+        };
+        let each: Vec<String> = versions.iter().map(each).collect();
+        format!("{} ORDER BY 3 DESC, 2 DESC {}", each.join(" UNION ALL "), window.sql())
+    };
+    let mut select = connection.prepare_cached(&text)?;
+    let places = select.query_map(params_from_iter(conditions.values), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    places.collect::<rusqlite::Result<Vec<_>>>().map(Some)
+}
+
+fn versions_of(connection: &Connection, model: &str) -> rusqlite::Result<Vec<i64>> {
+    let mut select = connection.prepare_cached("SELECT id FROM config WHERE model = ?1")?;
+    select.query_map([model], |row| row.get(0))?.collect()
+}
+
+/// The filter as SQL; `None` when nothing can fit.
+fn conditions(connection: &Connection, filter: &LogFilter) -> rusqlite::Result<Option<Conditions>> {
+    let LogFilter { project, session, config, kind, state, model, text, metadata, from, until } = filter;
+    let mut conditions = Conditions::default();
+    if let Some(project) = project {
+        conditions.add("log.project = ?", *project);
+    }
+    if let Some(session) = session {
+        conditions.add("log.session = (SELECT id FROM session WHERE uuid = ?)", session.as_bytes().to_vec());
+    }
+    if let Some(config) = config {
+        let Some(config) = config_number(connection, config)? else { return Ok(None) };
+        conditions.add("log.config = ?", config);
+    }
+    if let Some(kind) = kind {
+        conditions.add("log.kind = ?", *kind as i64);
+    }
+    match state {
+        Some(State::Ok) => conditions.add_plain("log.outcome = 0"),
+        Some(State::Running) => conditions.add_plain("log.outcome = 1"),
+        Some(State::Bad) => conditions.add_plain("log.outcome > 1"),
+        None => {}
+    }
+    if let Some(model) = model {
+        if versions_of(connection, model)?.is_empty() {
+            return Ok(None);
+        }
+        conditions.add("log.config IN (SELECT id FROM config WHERE model = ?)", model.clone());
+    }
+    conditions.between("log.start", *from, *until);
+    if let Some(words) = text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+        let found: Vec<String> = search::logs_with(connection, words)?.iter().map(ToString::to_string).collect();
+        conditions.add_plain(format!(
+            "(log.session, log.arrival) IN (SELECT session, arrival FROM content WHERE arrival IN ({}))",
+            found.join(",")
+        ));
+    }
+    if let Some(metadata) = metadata.as_deref().filter(|text| !text.is_empty()) {
+        conditions.add(
+            "EXISTS (SELECT 1 FROM content WHERE content.arrival = log.arrival
+                AND (content.details LIKE ? ESCAPE '\\' OR content.late LIKE ? ESCAPE '\\'))",
+            anywhere(metadata),
+        );
+    }
+    Ok(Some(conditions))
+}
