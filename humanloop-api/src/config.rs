@@ -141,6 +141,9 @@ pub struct ModelConfig {
     /// Further parameters, passed through to the provider.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub other: Option<Object>,
+    /// **Ours**: anything else that belongs to the prompt; never sent to the provider.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub attributes: Option<Object>,
     /// Template of a completion.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub prompt_template: Option<String>,

@@ -29,17 +29,19 @@ mod log;
 mod message;
 mod object;
 mod outcome;
+mod prompt_file;
 mod template;
 mod time;
 
 pub use config::{Config, Function, ModelConfig, ReasoningEffort, SourceKind, Stop, ToolConfig};
 pub use feedback::{Feedback, FeedbackValue};
 pub use generate::{Generated, Sample, Usage};
+pub use humanloop_template::Mistakes;
 pub use log::{Entry, Log, LogUpdate, Logged, OneOrMany, OutputFormat, Process};
 pub use message::{Content, FunctionCall, ImageUrl, Message, Part, Role, ToolCall};
 pub use object::{Object, json, raw};
 pub use outcome::{Kind, Outcome};
-pub use template::{MissingVariable, render};
+pub use template::{MissingVariable, Path, Step, render, render_message, value_at, value_of};
 pub use time::Timestamp;
 
 pub use serde_json::value::RawValue;

@@ -13,7 +13,7 @@ use crate::clock::Start;
 use crate::context::{Context, Entered, is_capturing};
 use crate::function::Function;
 use crate::pipeline::Pipeline;
-use crate::prompt::Prompt;
+use crate::prompt::{Prompt, Variables};
 use crate::record::{Closed, Event, Opened};
 use crate::session::Session;
 use crate::stream::Items;
@@ -23,7 +23,7 @@ use crate::stream::Items;
 pub struct Call {
     function: &'static Function,
     recording: Option<Recording>,
-    variables: Vec<(&'static str, String)>,
+    variables: Variables,
     /// Arguments that are left out of the log, and so of its messages.
     hidden: Vec<&'static str>,
     /// The body's context; while the body runs, the outer one. `None`: the body runs in the outer context.
@@ -60,7 +60,7 @@ pub fn open(function: &'static Function) -> Call {
         prompt: None,
         pipeline: Context::current().pipeline,
     });
-    Call { function, recording, variables: Vec::new(), hidden: Vec::new(), context, prepared: false }
+    Call { function, recording, variables: Variables::default(), hidden: Vec::new(), context, prepared: false }
 }
 
 impl Recording {
@@ -116,7 +116,12 @@ impl Call {
 
     /// The value of a template variable.
     pub fn variable(&mut self, name: &'static str, text: String) {
-        self.variables.push((name, text));
+        self.variables.text(name, text);
+    }
+
+    /// The value of a template variable that the template reaches into, as JSON.
+    pub(crate) fn value(&mut self, name: &'static str, json: Vec<u8>) {
+        self.variables.json(name, json);
     }
 
     /// Runs the body in the call's context. A panic is recorded and goes on.
@@ -204,10 +209,7 @@ impl Call {
             prompt =
                 Some(context.prompt.get_or_insert_with(|| Arc::new(Prompt::new(template, &self.variables))).clone());
             if !self.hidden.is_empty() {
-                let shown = self.variables.iter().map(|(name, value)| {
-                    (*name, if self.hidden.contains(name) { format!("[{name} left out]") } else { value.clone() })
-                });
-                prompt = Some(Arc::new(Prompt::new(template, &shown.collect::<Vec<_>>())));
+                prompt = Some(Arc::new(Prompt::new(template, &self.variables.shown(&self.hidden))));
             }
         }
         prompt

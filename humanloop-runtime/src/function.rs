@@ -1,6 +1,14 @@
 //! An annotated function, as its expansion describes it: one `static` a function, sent with each log's config.
 
-use humanloop_api::{self as api, Config, Kind, Message, ModelConfig, Object, Role, SourceKind, Stop, ToolConfig};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use humanloop_api::{
+    self as api, Config, Kind, Message, ModelConfig, Object, ReasoningEffort, Role, SourceKind, Stop, ToolConfig,
+};
+use serde::de::DeserializeOwned;
+
+use crate::pipeline::lock;
 
 /// What the compiler knew of an annotated function.
 #[derive(Debug)]
@@ -135,6 +143,11 @@ pub struct Template {
     seed: Option<i64>,
     template: Option<&'static str>,
     chat: Option<&'static [(Role, &'static str)]>,
+    file: Option<&'static str>,
+    reasoning_effort: Option<&'static str>,
+    response_format: Option<&'static str>,
+    tools: Option<&'static str>,
+    other: Option<&'static str>,
 }
 
 macro_rules! options {
@@ -165,6 +178,11 @@ impl Template {
             seed: None,
             template: None,
             chat: None,
+            file: None,
+            reasoning_effort: None,
+            response_format: None,
+            tools: None,
+            other: None,
         }
     }
 
@@ -180,31 +198,64 @@ impl Template {
         seed: i64,
         template: &'static str,
         chat: &'static [(Role, &'static str)],
+        file: &'static str,
+        reasoning_effort: &'static str,
+        response_format: &'static str,
+        tools: &'static str,
+        other: &'static str,
     }
 
     /// The model's name.
-    pub(crate) fn model(&self) -> &'static str {
-        self.model
+    pub(crate) fn model(&self) -> String {
+        if self.model.is_empty() { self.config().model } else { self.model.into() }
     }
 
-    /// The config of the wire.
+    /// The config of the wire: what the file says, and above it what the attribute says.
     pub(crate) fn config(&self) -> ModelConfig {
+        let file = self.file.map(file_config).unwrap_or_default();
         let chat = self.chat.map(|messages| messages.iter().map(|(role, text)| Message::new(*role, *text)).collect());
+        let texts = self.template.is_some() || chat.is_some();
+        // A number is a budget of tokens.
+        let effort = self.reasoning_effort.map(|text| match text.parse() {
+            Ok(tokens) => ReasoningEffort::Budget(tokens),
+            Err(_) => ReasoningEffort::Level(text.into()),
+        });
         ModelConfig {
-            provider: self.provider.map(String::from),
-            endpoint: self.endpoint.map(String::from),
-            temperature: self.temperature,
-            max_tokens: self.max_tokens,
-            top_p: self.top_p,
-            stop: self.stop.map(|stops| Stop::Many(stops.iter().map(ToString::to_string).collect())),
-            presence_penalty: self.presence_penalty,
-            frequency_penalty: self.frequency_penalty,
-            seed: self.seed,
-            prompt_template: self.template.map(String::from),
-            chat_template: chat,
-            ..ModelConfig::new(self.model)
+            model: if self.model.is_empty() { file.model } else { self.model.into() },
+            provider: self.provider.map(String::from).or(file.provider),
+            endpoint: self.endpoint.map(String::from).or(file.endpoint),
+            temperature: self.temperature.or(file.temperature),
+            max_tokens: self.max_tokens.or(file.max_tokens),
+            top_p: self.top_p.or(file.top_p),
+            stop: self.stop.map(|stops| Stop::Many(stops.iter().map(ToString::to_string).collect())).or(file.stop),
+            presence_penalty: self.presence_penalty.or(file.presence_penalty),
+            frequency_penalty: self.frequency_penalty.or(file.frequency_penalty),
+            seed: self.seed.or(file.seed),
+            reasoning_effort: effort.or(file.reasoning_effort),
+            response_format: self.response_format.and_then(parsed).or(file.response_format),
+            tools: self.tools.and_then(parsed).or(file.tools),
+            other: self.other.and_then(parsed).or(file.other),
+            attributes: file.attributes,
+            prompt_template: self.template.map(String::from).or(file.prompt_template.filter(|_| !texts)),
+            chat_template: chat.or(file.chat_template.filter(|_| !texts)),
+            ..ModelConfig::default()
         }
     }
+}
+
+/// JSON of an option, which the macro has checked.
+fn parsed<T: DeserializeOwned>(json: &'static str) -> Option<T> {
+    serde_json::from_str(json).ok()
+}
+
+/// The config of a `.prompt` file, or of a plain text: a completion. Each text is read once; the macro has checked it.
+fn file_config(text: &'static str) -> ModelConfig {
+    static READ: Mutex<BTreeMap<&'static str, ModelConfig>> = Mutex::new(BTreeMap::new());
+    let read = |text: &str| {
+        let plain = || ModelConfig { prompt_template: Some(text.into()), ..ModelConfig::default() };
+        ModelConfig::from_prompt_file(text).unwrap_or_else(|_| plain())
+    };
+    lock(&READ).entry(text).or_insert_with(|| read(text)).clone()
 }
 
 /// JSON schema of parameters, from the types as they are written; a type that is not known by its spelling is left

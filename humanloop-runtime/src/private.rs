@@ -24,6 +24,11 @@ pub fn put_serialize<T: Serialize + ?Sized>(call: &mut Call, name: &'static str,
     call.put(name, crate::capture::json(value));
 }
 
+/// The value of a variable that the template reaches into, beside its text.
+pub fn put_value<T: Serialize + ?Sized>(call: &mut Call, name: &'static str, value: &T) {
+    call.value(name, crate::capture::json(value));
+}
+
 /// The option `metadata(name = value)`.
 pub fn put_metadata<T: Serialize + ?Sized>(call: &mut Call, name: &'static str, value: &T) {
     call.put_metadata(name, &crate::capture::json(value));

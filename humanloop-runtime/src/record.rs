@@ -113,12 +113,12 @@ impl Closed {
             metadata: Some(object(self.metadata)).filter(|metadata| !metadata.is_empty()),
             ..LogUpdate::default()
         };
-        let model = self.function.prompt.as_ref().map_or("", Template::model);
+        let model = self.function.prompt.as_ref().map(Template::model).unwrap_or_default();
         let json = self.output.and_then(|output| String::from_utf8(output).ok());
         if let Some(json) = json.filter(|json| json != "null") {
             let response = if self.function.kind == Kind::Prompt { response::read(&json) } else { None };
             match response {
-                Some(response) => answer::complete(&mut update, response, model),
+                Some(response) => answer::complete(&mut update, response, &model),
                 None => {
                     // A string is shown as it is, anything else as JSON.
                     let text = serde_json::from_str::<String>(&json).ok();

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use humanloop_api::{
-    self as api, Config, Content, Generated, Kind, LogUpdate, Message, MissingVariable, ModelConfig, Object, Outcome,
-    OutputFormat, Part, RawValue, Sample, Stop, id, json, render,
+    self as api, Config, Generated, Kind, LogUpdate, Message, MissingVariable, ModelConfig, Object, Outcome,
+    OutputFormat, Path, RawValue, Sample, Stop, id, json, render, render_message, value_of,
 };
 use serde::Serialize;
 
@@ -95,7 +95,9 @@ impl Complete {
 
 pub(super) async fn chat(humanloop: &Humanloop, chat: Chat) -> Result<Generated, Error> {
     let Chat { log, config, messages, samples, tool_choice } = chat;
-    let template = config.chat_template.iter().flatten().map(|message| rendered_message(message, log.inputs.as_ref()));
+    let inputs = log.inputs.as_ref();
+    let template = config.chat_template.iter().flatten();
+    let template = template.map(|message| rendered(inputs, |value| render_message(message, value)));
     let input = template.chain(messages.into_iter().map(Ok)).collect::<Result<_, _>>().map(Input::Messages);
     generate(humanloop, log, config, input, samples, tool_choice).await
 }
@@ -103,7 +105,7 @@ pub(super) async fn chat(humanloop: &Humanloop, chat: Chat) -> Result<Generated,
 pub(super) async fn complete(humanloop: &Humanloop, complete: Complete) -> Result<Generated, Error> {
     let Complete { log, config, samples } = complete;
     let template = config.prompt_template.as_deref().unwrap_or_default();
-    let input = rendered(template, log.inputs.as_ref()).map(Input::Text);
+    let input = rendered(log.inputs.as_ref(), |value| render(template, value)).map(Input::Text);
     generate(humanloop, log, config, input, samples, None).await
 }
 
@@ -207,29 +209,15 @@ fn session_id(log: &api::Log) -> Option<String> {
     named.or_else(by_reference).or_else(implied)
 }
 
-fn rendered_message(message: &Message, inputs: Option<&Object>) -> Result<Message, Error> {
-    let content = match &message.content {
-        None => None,
-        Some(Content::Text(text)) => Some(Content::Text(rendered(text, inputs)?)),
-        Some(Content::Parts(parts)) => {
-            let parts = parts.iter().map(|part| match part {
-                Part::Text { text } => Ok(Part::Text { text: rendered(text, inputs)? }),
-                Part::ImageUrl { .. } => Ok(part.clone()),
-            });
-            Some(Content::Parts(parts.collect::<Result<_, Error>>()?))
-        }
-    };
-    Ok(Message { content, ..message.clone() })
-}
-
-/// The template with its variables replaced: a text by itself, anything else by its JSON.
-fn rendered(template: &str, inputs: Option<&Object>) -> Result<String, Error> {
-    let value = |name: &str| {
-        let json = inputs?.get(name)?.get();
-        Some(serde_json::from_str::<String>(json).unwrap_or_else(|_| json.to_owned()))
-    };
-    render(template, value).map_err(|missing| {
+/// A template with its variables replaced by the inputs.
+fn rendered<T>(
+    inputs: Option<&Object>,
+    render: impl FnOnce(&Value<'_>) -> Result<T, MissingVariable>,
+) -> Result<T, Error> {
+    render(&|path| value_of(inputs?, path)).map_err(|missing| {
         let known = inputs.into_iter().flat_map(Object::iter).map(|(name, _)| name.to_owned()).collect();
         Error::MissingVariable(MissingVariable { known, ..missing })
     })
 }
+
+type Value<'a> = dyn Fn(&Path) -> Option<String> + 'a;
