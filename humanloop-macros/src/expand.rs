@@ -276,7 +276,7 @@ fn result(spec: &Spec, ran: TokenStream) -> TokenStream {
     let failed = if spec.args.skip_output {
         ours! { __call.skip_output(true); }
     } else {
-        ours! { (&&&&#private::Probe(&__err)).__err(&mut __call); }
+        ours! { (&&&&&#private::Probe(&__err)).__err(&mut __call); }
     };
     ours! {
         match #ran {
@@ -307,7 +307,7 @@ fn outcome(spec: &Spec) -> TokenStream {
         ours! {
             match #split {
                 #private::core::result::Result::Ok(__ok) => (&&&&#private::Probe(__ok)).#out(&mut __call),
-                #private::core::result::Result::Err(__err) => (&&&&#private::Probe(__err)).__err(&mut __call),
+                #private::core::result::Result::Err(__err) => (&&&&&#private::Probe(__err)).__err(&mut __call),
             }
         }
     };

@@ -100,7 +100,8 @@ pub mod ladder {
         #[doc(hidden)]
         fn __err(&self, call: &mut Call);
     }
-    /// Boxed errors, which are no `Error` themselves.
+    /// Boxed errors, which are no `Error` themselves. They have a rung of their own, so that of a type that is not known (the
+    /// code is wrong) no two rungs compete, and the compiler has nothing to add to its message.
     pub trait ByBoxedCauses {
         #[doc(hidden)]
         fn __err(&self, call: &mut Call);
@@ -125,17 +126,17 @@ pub mod ladder {
             call.failed(text(|| chain(self.0.to_string(), self.0.source())));
         }
     }
-    impl ByBoxedCauses for &&&Probe<'_, Box<dyn Error + Send + Sync>> {
+    impl ByBoxedCauses for &&&&Probe<'_, Box<dyn Error + Send + Sync>> {
         fn __err(&self, call: &mut Call) {
             call.failed(text(|| chain(self.0.to_string(), self.0.source())));
         }
     }
-    impl ByBoxedCauses for &&&Probe<'_, Box<dyn Error + Send>> {
+    impl ByBoxedCauses for &&&&Probe<'_, Box<dyn Error + Send>> {
         fn __err(&self, call: &mut Call) {
             call.failed(text(|| chain(self.0.to_string(), self.0.source())));
         }
     }
-    impl ByBoxedCauses for &&&Probe<'_, Box<dyn Error>> {
+    impl ByBoxedCauses for &&&&Probe<'_, Box<dyn Error>> {
         fn __err(&self, call: &mut Call) {
             call.failed(text(|| chain(self.0.to_string(), self.0.source())));
         }

@@ -154,7 +154,7 @@ macro_rules! ended {
             call.run(|| ());
             match (&&Probe(&value)).__split() {
                 Ok(value) => (&&&&Probe(value)).__out(&mut call),
-                Err(error) => (&&&&Probe(error)).__err(&mut call),
+                Err(error) => (&&&&&Probe(error)).__err(&mut call),
             }
         });
         (logs[0].outcome(), logs[0].output.clone(), logs[0].error.clone())

@@ -16,5 +16,7 @@ mod model_streams;
 mod loopback;
 // A program that is killed, and what is left of it.
 mod interrupted;
-// What the compiler says.
+// What the compiler says of the attributes.
 mod ui;
+// What it says of wrong functions, with and without them.
+mod diagnostics;
