@@ -1,13 +1,42 @@
 //! A model's answer in the words of a log.
 
-use humanloop_api::{LogUpdate, Object, OutputFormat};
+use humanloop_api::{LogUpdate, Object, OutputFormat, RawValue};
+use serde::Deserialize;
 
 use crate::prices::{self, Cost};
-use crate::response::{Answer, Response};
+use crate::response::{self, Answer, Response};
 
-/// Adds to the end of a log what the model answered: its text is the output, and the whole of it stands beside. `model`
-/// is the one that was asked, for an answer that does not name its own.
-pub(crate) fn complete(update: &mut LogUpdate, mut response: Response, model: &str) {
+/// A typed value and the response that it was read from, in one JSON.
+#[cfg(feature = "http")]
+pub(crate) fn envelope(value: &str, response: &str) -> String {
+    format!("{MARK}{value},\"response\":{response}}}")
+}
+
+const MARK: &str = "{\"$value\":";
+
+/// Adds to the end of a log what the model answered, when `json` is an answer, and says whether it is. `model` is the one
+/// that was asked, for an answer that does not name its own.
+pub(crate) fn complete(update: &mut LogUpdate, json: &str, model: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Envelope {
+        #[serde(rename = "$value")]
+        value: Box<RawValue>,
+        response: Box<RawValue>,
+    }
+    let envelope: Option<Envelope> = json.starts_with(MARK).then(|| serde_json::from_str(json).ok()).flatten();
+    let Some(Envelope { value, response }) = envelope else {
+        return response::read(json).map(|response| put(update, response, model)).is_some();
+    };
+    if let Some(response) = response::read(response.get()) {
+        put(update, response, model);
+    }
+    update.output = Some(value.get().to_owned());
+    update.output_format = Some(OutputFormat::Json);
+    true
+}
+
+/// Adds an answer: its text is the output, and the whole of it stands beside.
+pub(crate) fn put(update: &mut LogUpdate, mut response: Response, model: &str) {
     count(update, &response, model);
     if !response.answers.is_empty() {
         let Answer { text, message, finish_reason } = response.answers.swap_remove(0);

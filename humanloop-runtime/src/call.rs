@@ -5,6 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+#[cfg(feature = "http")]
+use humanloop_api::MissingVariable;
 use humanloop_api::{Outcome, id};
 use pin_project_lite::pin_project;
 use uuid::Uuid;
@@ -58,7 +60,7 @@ pub fn open(function: &'static Function) -> Call {
         session: Some(recording.session.clone()),
         parent: Some(recording.id),
         prompt: None,
-        pipeline: Context::current().pipeline,
+        ..Context::current()
     });
     Call { function, recording, variables: Variables::default(), hidden: Vec::new(), context, prepared: false }
 }
@@ -199,6 +201,25 @@ impl Call {
             .unwrap_or_else(|| "a value that is no text".into());
         self.stop();
         self.close(Outcome::Panicked, None, Some(format!("panicked: {message}")));
+    }
+
+    /// The variable of the prompt's template that has no value.
+    #[cfg(feature = "http")]
+    pub(crate) fn missing_variable(&self) -> Option<MissingVariable> {
+        Prompt::render(self.function.prompt.as_ref()?, &self.variables).err()
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn function(&self) -> &'static Function {
+        self.function
+    }
+
+    /// The whole of what came in pieces, in their place.
+    #[cfg(feature = "http")]
+    pub(crate) fn whole(&mut self, json: Vec<u8>) {
+        if let Some(recording) = &mut self.recording {
+            recording.items.whole(json);
+        }
     }
 
     /// Renders the prompt, and puts it into the body's context; gives the one for the log.

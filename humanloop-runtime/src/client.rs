@@ -10,7 +10,7 @@ use crate::config::{Guard, builder};
 use crate::context::Context;
 use crate::error::Error;
 use crate::pipeline::{Pipeline, lock};
-use crate::provider::{self, Mock, Provider};
+use crate::provider::{self, Provider};
 use crate::record::Event;
 use crate::session::Session;
 
@@ -99,7 +99,7 @@ impl Humanloop {
     }
 
     /// The same client with a provider for [`chat`](Self::chat) and [`complete`](Self::complete); without one they ask
-    /// the one of [`provider::from_env`].
+    /// the one that the config names, see [`provider::for_config`].
     pub fn with_provider(self, provider: impl Provider + 'static) -> Self {
         let provider: Arc<dyn Provider> = Arc::new(provider);
         Self { provider: Arc::new(OnceLock::from(provider)), ..self }
@@ -187,16 +187,12 @@ impl Humanloop {
         if let Some(provider) = self.provider.get() {
             return Ok(provider.clone());
         }
-        if config.provider.as_deref() == Some("mock") {
-            return Ok(Arc::new(Mock::new()));
-        }
-        let provider: Arc<dyn Provider> = provider::from_env()?.into();
-        Ok(self.provider.get_or_init(|| provider).clone())
+        provider::of(config)
     }
 }
 
 /// Hands an entry to the queue; one that is refused is counted there.
-fn push(pipeline: &Pipeline, mut entry: Entry) {
+pub(crate) fn push(pipeline: &Pipeline, mut entry: Entry) {
     if let Entry::Log(log) = &mut entry {
         log.process = Some(pipeline.process().clone());
     }

@@ -12,6 +12,8 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::pipeline::{Flushed, Pipeline, Stats};
 use crate::prices::{self, Prices};
+#[cfg(feature = "http")]
+use crate::provider::{self, Chosen, Provider};
 use crate::sink::Sink;
 
 /// Starts logging as the environment says; keep the guard until the end of `main`.
@@ -49,6 +51,8 @@ pub struct Builder {
     shutdown_timeout: Duration,
     queue_bytes: usize,
     prices: Option<Prices>,
+    #[cfg(feature = "http")]
+    provider: Option<Chosen>,
     quiet: bool,
     disabled: bool,
 }
@@ -70,6 +74,8 @@ impl Builder {
             shutdown_timeout: Duration::from_secs(10),
             queue_bytes: 64 << 20,
             prices: None,
+            #[cfg(feature = "http")]
+            provider: None,
             quiet: is_set("HUMANLOOP_QUIET"),
             disabled: is_set("HUMANLOOP_DISABLED"),
         }
@@ -142,6 +148,14 @@ impl Builder {
         self
     }
 
+    /// Who answers prompts without a body, and the explicit calls, whatever their configs name; default the provider that
+    /// a config names.
+    #[cfg(feature = "http")]
+    pub fn provider(mut self, provider: impl Provider + 'static) -> Self {
+        self.provider = Some(Chosen(Arc::new(provider)));
+        self
+    }
+
     /// What tokens cost, from now on and for the whole process; default the built-in table, and above it the file that
     /// `HUMANLOOP_PRICES` names.
     pub fn prices(mut self, prices: Prices) -> Self {
@@ -161,10 +175,17 @@ impl Builder {
     ///
     /// As [`init`].
     pub fn init(self) -> Result<Guard, Error> {
+        #[cfg(feature = "http")]
+        let provider = self.provider.clone();
         let mut guard = self.start()?;
         if let Some(Err(error)) = guard.pipeline.as_ref().map(Pipeline::install) {
             guard.closing = None; // it has nothing to say of its end
             return Err(error);
+        }
+        // Also with logging off: such a prompt still asks its model.
+        #[cfg(feature = "http")]
+        if provider.is_some() {
+            provider::set_default(provider);
         }
         Ok(guard)
     }
@@ -176,7 +197,11 @@ impl Builder {
     /// As [`init`], but it may be called any number of times.
     pub fn start(mut self) -> Result<Guard, Error> {
         if self.disabled {
-            return Ok(Guard::inert());
+            #[cfg_attr(not(feature = "http"), expect(unused_mut, reason = "the providers come with the feature"))]
+            let mut guard = Guard::inert();
+            #[cfg(feature = "http")]
+            guard.provider.clone_from(&self.provider);
+            return Ok(guard);
         }
         match self.prices.take() {
             Some(prices) => prices::set(prices),
@@ -196,6 +221,8 @@ impl Builder {
         }
         let pipeline = Pipeline::start(sinks, process, self.queue_bytes, self.flush_interval)?;
         Ok(Guard {
+            #[cfg(feature = "http")]
+            provider: self.provider,
             pipeline: Some(pipeline),
             timeout: self.shutdown_timeout,
             closing: (!self.quiet).then(|| looks.join(", ")),
@@ -223,6 +250,8 @@ impl Builder {
 #[derive(Debug)]
 pub struct Guard {
     pipeline: Option<Arc<Pipeline>>,
+    #[cfg(feature = "http")]
+    provider: Option<Chosen>,
     timeout: Duration,
     /// Where to look, for the closing line; `None`: no closing line.
     closing: Option<String>,
@@ -230,7 +259,13 @@ pub struct Guard {
 
 impl Guard {
     fn inert() -> Self {
-        Self { pipeline: None, timeout: Duration::ZERO, closing: None }
+        Self {
+            pipeline: None,
+            #[cfg(feature = "http")]
+            provider: None,
+            timeout: Duration::ZERO,
+            closing: None,
+        }
     }
 
     /// Waits, at most `timeout`, until what was logged before is delivered.
@@ -259,7 +294,12 @@ impl Guard {
     }
 
     fn context(&self) -> Context {
-        Context { pipeline: self.pipeline.clone(), ..Context::default() }
+        Context {
+            pipeline: self.pipeline.clone(),
+            #[cfg(feature = "http")]
+            provider: self.provider.clone(),
+            ..Context::default()
+        }
     }
 
     #[cfg(feature = "http")]

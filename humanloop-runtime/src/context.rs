@@ -36,6 +36,9 @@ pub struct Context {
     pub(crate) prompt: Option<Arc<Prompt>>,
     /// Where logs go, when not to what `init` started.
     pub(crate) pipeline: Option<Arc<Pipeline>>,
+    /// Who answers prompts without a body, when not the one that their config names.
+    #[cfg(feature = "http")]
+    pub(crate) provider: Option<crate::provider::Chosen>,
 }
 
 impl Context {

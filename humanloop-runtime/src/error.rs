@@ -33,6 +33,17 @@ pub enum Error {
         /// The call.
         call: &'static str,
     },
+    /// No answer of a model could be used, after all attempts.
+    #[cfg(feature = "http")]
+    Unusable(Box<crate::ask::Ledger>),
+    /// A prompt took longer than its option `timeout` says.
+    #[cfg(feature = "http")]
+    TimedOut {
+        /// The limit.
+        after: std::time::Duration,
+        /// The attempts that ended before.
+        ledger: Box<crate::ask::Ledger>,
+    },
     /// A model provider refused or failed; the text is its own.
     Provider {
         /// The provider, such as `openai`.
@@ -58,6 +69,16 @@ impl fmt::Display for Error {
             Self::NoRuntime { call } => {
                 write!(f, "`{call}` needs a tokio runtime: call it inside one, such as `#[tokio::main]`")
             }
+            #[cfg(feature = "http")]
+            Self::Unusable(ledger) => {
+                let last = ledger.attempts.last().and_then(|attempt| attempt.error.as_deref()).unwrap_or("(no attempt)");
+                match ledger.attempts.len() {
+                    0 | 1 => write!(f, "the model's answer cannot be used: {last}"),
+                    count => write!(f, "none of the model's {count} answers can be used; the last one: {last}"),
+                }
+            }
+            #[cfg(feature = "http")]
+            Self::TimedOut { after, .. } => write!(f, "the prompt did not end within its {} s", after.as_secs_f64()),
             Self::Provider { provider, status: Some(status), message } => write!(f, "{provider} answered {status}: {message}"),
             Self::Provider { provider, status: None, message } => write!(f, "{provider}: {message}"),
         }

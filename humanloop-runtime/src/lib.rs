@@ -3,6 +3,8 @@
 //! Users name the crate `humanloop`, which re-exports what is public here.
 
 mod answer;
+#[cfg(feature = "http")]
+mod ask;
 mod call;
 mod capture;
 #[cfg(feature = "http")]
@@ -33,6 +35,8 @@ mod stream;
 pub mod testing;
 mod worker;
 
+#[cfg(feature = "http")]
+pub use ask::{Attempt, Ledger, Partial, Partials, Texts};
 #[cfg(feature = "http")]
 pub use client::{Chat, Complete, Humanloop, Log, Logs, UpdateByRef};
 pub use config::{Builder, Guard, builder, init};

@@ -5,6 +5,8 @@ pub use std::boxed::Box;
 
 pub use humanloop_api::{Kind, Role};
 
+#[cfg(feature = "http")]
+pub use crate::ask::{Options, Wanted, ladder as answers};
 pub use crate::call::{Call, InCall, open};
 pub use crate::capture::{Never, Probe, ladder as capture};
 pub use crate::function::{Function, Source, Template};

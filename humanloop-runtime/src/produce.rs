@@ -14,6 +14,11 @@ use crate::pipeline::lock;
 pub(crate) struct Out<T>(Arc<Mutex<Option<T>>>);
 
 impl<T> Out<T> {
+    /// The same place, for what comes after.
+    pub(crate) fn again(&self) -> Self {
+        Self(self.0.clone())
+    }
+
     /// Hands `item` out, and waits until the next one is wanted.
     pub(crate) async fn send(&mut self, item: T) {
         *lock(&self.0) = Some(item);

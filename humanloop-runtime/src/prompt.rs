@@ -24,7 +24,7 @@ impl Prompt {
     /// # Errors
     ///
     /// The first variable that has none.
-    #[cfg_attr(not(test), expect(dead_code, reason = "prompts without a body come next"))]
+    #[cfg(any(test, feature = "http"))]
     pub(crate) fn render(template: &Template, variables: &Variables) -> Result<Self, MissingVariable> {
         Self::strict(template, variables).map_err(|missing| MissingVariable { known: variables.names(), ..missing })
     }
@@ -93,7 +93,8 @@ impl Variables {
     }
 
     /// The names that have a value.
-    pub(crate) fn names(&self) -> Vec<String> {
+    #[cfg(any(test, feature = "http"))]
+    fn names(&self) -> Vec<String> {
         let texts = self.texts.iter().map(|(name, _)| name);
         let mut names: Vec<String> =
             texts.chain(self.values.iter().map(|(name, _)| name)).map(ToString::to_string).collect();

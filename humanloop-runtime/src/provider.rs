@@ -33,7 +33,8 @@ mod pieces;
 mod sse;
 
 pub use anthropic::{Anthropic, AnthropicBuilder};
-pub use choose::{for_config, from_env};
+pub(crate) use choose::{Chosen, of, set_default};
+pub use choose::{for_config, from_env, scope};
 pub use gemini::{Gemini, GeminiBuilder};
 pub use keys::Keys;
 pub use mock::Mock;

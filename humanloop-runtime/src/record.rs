@@ -10,7 +10,6 @@ use crate::answer;
 use crate::clock::Start;
 use crate::function::{Function, Template};
 use crate::prompt::Prompt;
-use crate::response;
 use crate::session::Session;
 
 /// What goes through the queue to the worker.
@@ -116,16 +115,13 @@ impl Closed {
         let model = self.function.prompt.as_ref().map(Template::model).unwrap_or_default();
         let json = self.output.and_then(|output| String::from_utf8(output).ok());
         if let Some(json) = json.filter(|json| json != "null") {
-            let response = if self.function.kind == Kind::Prompt { response::read(&json) } else { None };
-            match response {
-                Some(response) => answer::complete(&mut update, response, &model),
-                None => {
-                    // A string is shown as it is, anything else as JSON.
-                    let text = serde_json::from_str::<String>(&json).ok();
-                    let format = if text.is_some() { OutputFormat::Text } else { OutputFormat::Json };
-                    update.output = Some(text.unwrap_or(json));
-                    update.output_format = Some(format);
-                }
+            let is_answer = self.function.kind == Kind::Prompt && answer::complete(&mut update, &json, &model);
+            if !is_answer {
+                // A string is shown as it is, anything else as JSON.
+                let text = serde_json::from_str::<String>(&json).ok();
+                let format = if text.is_some() { OutputFormat::Text } else { OutputFormat::Json };
+                update.output = Some(text.unwrap_or(json));
+                update.output_format = Some(format);
             }
         }
         update

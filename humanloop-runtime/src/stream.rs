@@ -135,6 +135,8 @@ pub(crate) struct Items {
     /// Seconds until the first.
     first: Option<f64>,
     pieces: Pieces,
+    /// What stands in the place of all items.
+    whole: Option<Vec<u8>>,
 }
 
 /// What the items of a prompt's stream are, as far as they go.
@@ -176,12 +178,18 @@ impl Items {
         self.json.extend_from_slice(json);
     }
 
+    #[cfg(feature = "http")]
+    pub(crate) fn whole(&mut self, json: Vec<u8>) {
+        self.whole = Some(json);
+    }
+
     /// Nothing when there was no item.
     pub(crate) fn finish(&mut self) -> Gathered {
         if self.count == 0 {
-            return Gathered::default();
+            return Gathered { output: self.whole.take(), ..Gathered::default() };
         }
         let output = match std::mem::take(&mut self.pieces) {
+            _ if self.whole.is_some() => self.whole.take().unwrap_or_default(),
             Pieces::Events(mut assembly) => serde_json::to_vec(assembly.settle()).unwrap_or_default(),
             Pieces::Texts(text) if self.json.is_empty() => serde_json::to_vec(&text).unwrap_or_default(),
             _ => {

@@ -1,11 +1,65 @@
 //! Which provider answers: the one that the config names, with the keys at hand.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex};
 
 use humanloop_api::ModelConfig;
 
 use super::{Anthropic, Gemini, Keys, Mock, OpenAi, Provider, variable};
+use crate::context::Context;
 use crate::error::Error;
+use crate::pipeline::lock;
+
+/// The provider of the process, when it was given one.
+static DEFAULT: Mutex<Option<Chosen>> = Mutex::new(None);
+/// The providers of the environment, by name: each keeps its connections.
+static OF_ENVIRONMENT: Mutex<BTreeMap<String, Arc<dyn Provider>>> = Mutex::new(BTreeMap::new());
+
+/// A provider that stands above what configs name.
+#[derive(Clone)]
+pub(crate) struct Chosen(pub(crate) Arc<dyn Provider>);
+
+impl fmt::Debug for Chosen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.name())
+    }
+}
+
+/// `future`, with `provider` answering its prompts without a body and its explicit calls, whatever their configs name.
+///
+/// ```
+/// use humanloop_runtime::provider::{self, Mock};
+///
+/// # async fn answer() {}
+/// # async fn example() {
+/// provider::scope(Mock::new().answer("Sweden"), answer()).await;
+/// # }
+/// ```
+pub async fn scope<F: Future>(provider: impl Provider + 'static, future: F) -> F::Output {
+    let provider = Some(Chosen(Arc::new(provider)));
+    // All else is as where it is first polled.
+    Context { provider, ..Context::current() }.scope(future).await
+}
+
+/// From now on, the provider of this process.
+pub(crate) fn set_default(provider: Option<Chosen>) {
+    *lock(&DEFAULT) = provider;
+}
+
+/// Who answers a prompt of this config: the provider of the scope, else that of the process, else the one it names.
+pub(crate) fn of(config: &ModelConfig) -> Result<Arc<dyn Provider>, Error> {
+    let chosen = Context::current().provider.or_else(|| lock(&DEFAULT).clone());
+    if let Some(Chosen(provider)) = chosen {
+        return Ok(provider);
+    }
+    let name = config.provider.clone().unwrap_or_default();
+    if let Some(provider) = lock(&OF_ENVIRONMENT).get(&name) {
+        return Ok(provider.clone());
+    }
+    let provider = for_config(config, &Keys::default())?;
+    Ok(lock(&OF_ENVIRONMENT).entry(name).or_insert(provider).clone())
+}
 
 /// The provider that the environment names: OpenAI, or what speaks like it at `OPENAI_BASE_URL`.
 ///

@@ -49,7 +49,8 @@ impl Pieces {
         Self { source: Some(source), assembly: Assembly::default(), ready: VecDeque::new(), provider: provider.into() }
     }
 
-    /// An answer that is there already, in pieces that end behind white space.
+    /// An answer that is there already, in pieces that end behind white space; its [`response`](Self::response) is whole
+    /// from the start.
     pub fn of(response: Response) -> Self {
         let mut ready = VecDeque::new();
         for (index, answer) in (0_u32..).zip(&response.answers) {
