@@ -1,7 +1,11 @@
 //! The command `humanloop`: serves the sessions that programs log, and looks at them.
 
 mod api;
+mod delete;
 mod detail;
+mod doctor;
+mod export;
+mod import;
 mod screen;
 mod serve;
 mod sessions;
@@ -34,6 +38,16 @@ enum Command {
     Sessions(sessions::Arguments),
     /// Draw a session as a tree, or show one log in full.
     Show(show::Arguments),
+    /// Write a session to a file.
+    Export(export::Arguments),
+    /// Take sessions in that were exported.
+    Import(import::Arguments),
+    /// Delete sessions or logs.
+    Delete(delete::Arguments),
+    /// Delete old sessions.
+    Prune(delete::PruneArguments),
+    /// Check whether the store is whole, and how big it is.
+    Doctor,
 }
 
 fn main() -> ExitCode {
@@ -44,6 +58,10 @@ fn main() -> ExitCode {
         Err(Failure::Output(error)) => failed(&error),
         Err(Failure::Store(error)) => failed(&error),
         Err(Failure::Serve(error)) => failed(&error),
+        Err(Failure::Told(text)) => {
+            eprintln!("humanloop: {text}");
+            ExitCode::FAILURE
+        }
     }
 }
 
@@ -53,12 +71,20 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     if let Command::Serve(arguments) = &arguments.command {
         return serve::run(&db, arguments);
     }
-    let store = Store::open_existing(&db)?;
     let mut screen = screen::Screen::stdout();
+    if let Command::Import(arguments) = &arguments.command {
+        import::run(&db, arguments, &mut screen)?;
+        return Ok(screen.finish()?);
+    }
+    let mut store = Store::open_existing(&db)?;
     match arguments.command {
-        Command::Serve(_) => {}
+        Command::Serve(_) | Command::Import(_) => {}
         Command::Sessions(arguments) => sessions::run(&store, &arguments, &mut screen)?,
         Command::Show(arguments) => show::run(&store, &arguments, &mut screen)?,
+        Command::Export(arguments) => export::run(&store, &arguments, &mut screen)?,
+        Command::Delete(arguments) => delete::run(&mut store, &arguments, &mut screen)?,
+        Command::Prune(arguments) => delete::prune(&mut store, &arguments, &mut screen)?,
+        Command::Doctor => doctor::run(&store, &mut screen)?,
     }
     Ok(screen.finish()?)
 }
@@ -73,6 +99,8 @@ enum Failure {
     Store(humanloop_store::Error),
     Output(std::io::Error),
     Serve(serve::Error),
+    /// Said in whole sentences.
+    Told(String),
 }
 
 impl From<serve::Error> for Failure {

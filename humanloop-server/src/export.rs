@@ -1,0 +1,56 @@
+//! `humanloop export`: a session for somebody else, or for another store.
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap::Args;
+use humanloop_api::{Log, Object, json};
+use humanloop_store::{Error, Reader};
+use serde::{Deserialize, Serialize};
+
+use crate::Failure;
+use crate::screen::Screen;
+
+/// Arguments of `humanloop export`.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The session: its id, the beginning or end of its id, or its reference id; without it, the latest.
+    session: Option<String>,
+    /// As JSON, which `humanloop import` reads.
+    #[arg(long, required = true)]
+    json: bool,
+    /// Where to write it; without it, to standard output.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// A session with all its logs, as it is written to a file.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Exported {
+    /// The version of this form.
+    pub(crate) humanloop_export: u32,
+    /// The session's sums, for who reads it without a store.
+    pub(crate) session: Object,
+    /// Its logs in full, in the order they began.
+    pub(crate) logs: Vec<Log>,
+}
+
+/// The version that is written.
+pub(crate) const VERSION: u32 = 1;
+
+pub(crate) fn run(store: &Reader, arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
+    let session = match &arguments.session {
+        Some(text) => store.find_session(text)?,
+        None => {
+            let none = || Error::Unknown { what: "session", text: "(the latest)".into() };
+            store.latest_session()?.ok_or_else(none)?
+        }
+    };
+    let exported = Exported { humanloop_export: VERSION, session: session.to_object(), logs: store.logs(session.id)? };
+    let text = json(&exported);
+    match &arguments.output {
+        None => Ok(screen.line(text.get())?),
+        Some(path) => fs::write(path, text.get())
+            .map_err(|error| Failure::Told(format!("{} cannot be written: {error}", path.display()))),
+    }
+}
