@@ -18,9 +18,12 @@ mod generate;
 mod log;
 mod options;
 mod running;
+mod samples;
+mod stored;
 
 pub use generate::{Chat, Complete};
 pub use log::{Log, Logs, UpdateByRef};
+pub use samples::Samples;
 
 /// The guard of clients that were made without `init`: they share it, and the last one to go delivers what is pending.
 static SHARED: Mutex<Weak<Guard>> = Mutex::new(Weak::new());
@@ -111,7 +114,7 @@ impl Humanloop {
     ///
     /// When a template variable has no value, when there is no provider, and what the provider says.
     pub async fn chat(&self, chat: Chat) -> Result<Generated, Error> {
-        generate::chat(self, chat).await
+        generate::generate(self, chat.into()).await
     }
 
     /// Asks a model to complete a text, and logs the call, also when it fails or its future is dropped.
@@ -120,7 +123,75 @@ impl Humanloop {
     ///
     /// As [`chat`](Self::chat).
     pub async fn complete(&self, complete: Complete) -> Result<Generated, Error> {
-        generate::complete(self, complete).await
+        generate::generate(self, complete.into()).await
+    }
+
+    /// Asks a chat model, and gives its answer piece by piece. The call is logged when the pieces end, or are dropped, with
+    /// what came until then and the time to the first piece.
+    ///
+    /// # Errors
+    ///
+    /// All that goes wrong before the answer begins, as [`chat`](Self::chat).
+    ///
+    /// ```
+    /// # use humanloop_runtime::{Chat, Humanloop, Message, provider::Mock};
+    /// # async fn example(humanloop: Humanloop) -> Result<(), humanloop_runtime::Error> {
+    /// let mut samples = humanloop.chat_stream(Chat::new("gpt-4o").messages([Message::user("Who won?")])).await?;
+    /// while let Some(sample) = samples.next().await {
+    ///     print!("{}", sample?.output);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn chat_stream(&self, chat: Chat) -> Result<Samples, Error> {
+        samples::open(self, chat.into()).await
+    }
+
+    /// Asks a model to complete a text, and gives its answer piece by piece, as [`chat_stream`](Self::chat_stream).
+    ///
+    /// # Errors
+    ///
+    /// As [`chat_stream`](Self::chat_stream).
+    pub async fn complete_stream(&self, complete: Complete) -> Result<Samples, Error> {
+        samples::open(self, complete.into()).await
+    }
+
+    /// Has the server of `HUMANLOOP_BASE_URL` ask the chat model whose config is deployed in the call's project, to
+    /// `environment` or to the default one. The server logs the call.
+    ///
+    /// # Errors
+    ///
+    /// When no server is set, and what it says.
+    pub async fn chat_deployed(&self, chat: Chat, environment: Option<&str>) -> Result<Generated, Error> {
+        stored::ask(&["chat-deployed"], stored::of_chat(chat, ("environment", environment))?).await
+    }
+
+    /// Has the server of `HUMANLOOP_BASE_URL` ask the chat model of a stored config. The server logs the call.
+    ///
+    /// # Errors
+    ///
+    /// When no server is set, and what it says.
+    pub async fn chat_model_config(&self, model_config_id: &str, chat: Chat) -> Result<Generated, Error> {
+        stored::ask(&["chat-model-config"], stored::of_chat(chat, ("model_config_id", Some(model_config_id)))?).await
+    }
+
+    /// As [`chat_deployed`](Self::chat_deployed), for a text to complete.
+    ///
+    /// # Errors
+    ///
+    /// When no server is set, and what it says.
+    pub async fn complete_deployed(&self, complete: Complete, environment: Option<&str>) -> Result<Generated, Error> {
+        stored::ask(&["completion-deployed"], stored::of_complete(complete, ("environment", environment))?).await
+    }
+
+    /// As [`chat_model_config`](Self::chat_model_config), for a text to complete.
+    ///
+    /// # Errors
+    ///
+    /// When no server is set, and what it says.
+    pub async fn complete_model_config(&self, model_config_id: &str, complete: Complete) -> Result<Generated, Error> {
+        let body = stored::of_complete(complete, ("model_config_id", Some(model_config_id)))?;
+        stored::ask(&["completion-model-config"], body).await
     }
 
     /// Logs a call that was made elsewhere, and gives its reference id. It never waits for the delivery.

@@ -145,7 +145,7 @@ impl From<Prompt> for Request {
 }
 
 /// A variable's text; one that is empty, or no text, counts as not set.
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 

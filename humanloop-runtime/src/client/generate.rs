@@ -27,11 +27,11 @@ use crate::provider::{Answer, Input, Provider, Request, Response};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Chat {
-    log: api::Log,
+    pub(super) log: api::Log,
     config: ModelConfig,
-    messages: Vec<Message>,
-    samples: u32,
-    tool_choice: Option<Box<RawValue>>,
+    pub(super) messages: Vec<Message>,
+    pub(super) samples: u32,
+    pub(super) tool_choice: Option<Box<RawValue>>,
 }
 
 /// A call of a model that completes a text, for [`Humanloop::complete`].
@@ -43,9 +43,9 @@ pub struct Chat {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Complete {
-    log: api::Log,
+    pub(super) log: api::Log,
     config: ModelConfig,
-    samples: u32,
+    pub(super) samples: u32,
 }
 
 log_options!(Chat);
@@ -93,30 +93,45 @@ impl Complete {
     }
 }
 
-pub(super) async fn chat(humanloop: &Humanloop, chat: Chat) -> Result<Generated, Error> {
-    let Chat { log, config, messages, samples, tool_choice } = chat;
-    let inputs = log.inputs.as_ref();
-    let template = config.chat_template.iter().flatten();
-    let template = template.map(|message| rendered(inputs, |value| render_message(message, value)));
-    let input = template.chain(messages.into_iter().map(Ok)).collect::<Result<_, _>>().map(Input::Messages);
-    generate(humanloop, log, config, input, samples, tool_choice).await
-}
-
-pub(super) async fn complete(humanloop: &Humanloop, complete: Complete) -> Result<Generated, Error> {
-    let Complete { log, config, samples } = complete;
-    let template = config.prompt_template.as_deref().unwrap_or_default();
-    let input = rendered(log.inputs.as_ref(), |value| render(template, value)).map(Input::Text);
-    generate(humanloop, log, config, input, samples, None).await
-}
-
-async fn generate(
-    humanloop: &Humanloop,
-    log: api::Log,
+/// What every call of a model comes to: its templates are rendered.
+pub(super) struct Parts {
+    pub(super) log: api::Log,
     config: ModelConfig,
     input: Result<Input, Error>,
-    samples: u32,
-    tool_choice: Option<Box<RawValue>>,
-) -> Result<Generated, Error> {
+    pub(super) samples: u32,
+    pub(super) tool_choice: Option<Box<RawValue>>,
+}
+
+impl From<Chat> for Parts {
+    fn from(chat: Chat) -> Self {
+        let Chat { log, config, messages, samples, tool_choice } = chat;
+        let inputs = log.inputs.as_ref();
+        let template = config.chat_template.iter().flatten();
+        let template = template.map(|message| rendered(inputs, |value| render_message(message, value)));
+        let input = template.chain(messages.into_iter().map(Ok)).collect::<Result<_, _>>().map(Input::Messages);
+        Self { log, config, input, samples, tool_choice }
+    }
+}
+
+impl From<Complete> for Parts {
+    fn from(complete: Complete) -> Self {
+        let Complete { log, config, samples } = complete;
+        let template = config.prompt_template.as_deref().unwrap_or_default();
+        let input = rendered(log.inputs.as_ref(), |value| render(template, value)).map(Input::Text);
+        Self { log, config, input, samples, tool_choice: None }
+    }
+}
+
+/// A call whose log is open.
+pub(super) struct Begun {
+    pub(super) log: api::Log,
+    pub(super) running: Running,
+    pub(super) ready: Result<(Arc<dyn Provider>, Request), Error>,
+}
+
+/// Opens the log of a call, and finds who answers it.
+pub(super) fn begin(humanloop: &Humanloop, parts: Parts) -> Begun {
+    let Parts { log, config, input, samples, tool_choice } = parts;
     let start = Start::now();
     let mut log = api::Log { config: Some(Config::Model(config.clone())), kind: Some(Kind::Prompt), ..log };
     complete_log(&mut log, start);
@@ -129,6 +144,11 @@ async fn generate(
         log.provider_request = Some(provider.body(request));
     }
     let running = Running::open(humanloop.pipeline(), &log, start);
+    Begun { log, running, ready }
+}
+
+pub(super) async fn generate(humanloop: &Humanloop, parts: Parts) -> Result<Generated, Error> {
+    let Begun { log, running, ready } = begin(humanloop, parts);
     match answer(ready).await {
         Ok(response) => Ok(answered(running, log, response)),
         Err(error) => {
@@ -147,22 +167,9 @@ async fn answer(ready: Result<(Arc<dyn Provider>, Request), Error>) -> Result<Re
 /// Logs the answers, the first one in the open log, each further one in a log of its own; their tokens, which the
 /// provider counts together, stand in the first.
 fn answered(running: Running, log: api::Log, response: Response) -> Generated {
-    let ids: Vec<String> = (0..response.answers.len())
-        .map(|index| log.reference_id.clone().filter(|_| index == 0).unwrap_or_else(|| id::new().to_string()))
-        .collect();
-    for (reference_id, answer) in ids.iter().zip(&response.answers).skip(1) {
-        let duration = Some(running.duration());
-        let mut further = api::Log { reference_id: Some(reference_id.clone()), duration, ..log.clone() };
-        further.apply(&update(answer));
-        running.also(further);
-    }
-    let mut first = LogUpdate {
-        outcome: Some(Outcome::Ok),
-        provider_response: Some(response.raw.clone()),
-        ..response.answers.first().map(update).unwrap_or_default()
-    };
-    count(&mut first, &response, log.config.as_ref().map_or("", Config::model));
-    running.end(first);
+    let ids: Vec<String> = (0..response.answers.len()).map(|index| sample_id(&log, index)).collect();
+    log_further(&running, &log, &ids, &response);
+    running.end(first_update(&log, &response));
     let samples = (0_u32..).zip(ids).zip(&response.answers);
     Generated {
         data: samples.map(|((index, id), answer)| sample(index, id, answer, &log)).collect(),
@@ -171,6 +178,32 @@ fn answered(running: Running, log: api::Log, response: Response) -> Generated {
         provider_request: log.provider_request,
         provider_responses: vec![response.raw],
     }
+}
+
+/// The id of a sample's log: the first is that of the call.
+pub(super) fn sample_id(log: &api::Log, index: usize) -> String {
+    log.reference_id.clone().filter(|_| index == 0).unwrap_or_else(|| id::new().to_string())
+}
+
+/// Logs all samples but the first.
+pub(super) fn log_further(running: &Running, log: &api::Log, ids: &[String], response: &Response) {
+    for (reference_id, answer) in ids.iter().zip(&response.answers).skip(1) {
+        let duration = Some(running.duration());
+        let mut further = api::Log { reference_id: Some(reference_id.clone()), duration, ..log.clone() };
+        further.apply(&update(answer));
+        running.also(further);
+    }
+}
+
+/// What the first sample, and the response as a whole, add to the log of the call.
+pub(super) fn first_update(log: &api::Log, response: &Response) -> LogUpdate {
+    let mut first = LogUpdate {
+        outcome: Some(Outcome::Ok),
+        provider_response: Some(response.raw.clone()),
+        ..response.answers.first().map(update).unwrap_or_default()
+    };
+    count(&mut first, response, log.config.as_ref().map_or("", Config::model));
+    first
 }
 
 fn update(answer: &Answer) -> LogUpdate {
