@@ -209,6 +209,22 @@ impl Call {
         Prompt::render(self.function.prompt.as_ref()?, &self.variables).err()
     }
 
+    /// A call that is never recorded.
+    #[cfg(feature = "http")]
+    pub(crate) fn unrecorded(function: &'static Function) -> Self {
+        let (variables, hidden) = (Variables::default(), Vec::new());
+        Self { function, recording: None, variables, hidden, context: None, prepared: false }
+    }
+
+    /// The prompt that it would send.
+    #[cfg(feature = "http")]
+    pub(crate) fn rendered(&self) -> Result<Prompt, MissingVariable> {
+        self.function
+            .prompt
+            .as_ref()
+            .map_or_else(|| Ok(Prompt::default()), |template| Prompt::render(template, &self.variables))
+    }
+
     #[cfg(feature = "http")]
     pub(crate) fn function(&self) -> &'static Function {
         self.function

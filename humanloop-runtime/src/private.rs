@@ -31,6 +31,22 @@ pub fn put_value<T: Serialize + ?Sized>(call: &mut Call, name: &'static str, val
     call.value(name, crate::capture::json(value));
 }
 
+/// A call of `function` that is never recorded, to look at its prompt.
+#[cfg(feature = "http")]
+pub fn unrecorded(function: &'static Function) -> Call {
+    Call::unrecorded(function)
+}
+
+/// The prompt that `call` would send: no key, no network, no log.
+///
+/// # Errors
+///
+/// When a variable has no value.
+#[cfg(feature = "http")]
+pub fn rendered(call: Call) -> Result<crate::Prompt, crate::Error> {
+    Ok(call.rendered()?)
+}
+
 /// The option `metadata(name = value)`.
 pub fn put_metadata<T: Serialize + ?Sized>(call: &mut Call, name: &'static str, value: &T) {
     call.put_metadata(name, &crate::capture::json(value));

@@ -197,6 +197,15 @@ async fn a_variable_without_a_value_is_an_error_before_anybody_is_asked() {
     assert_eq!(logs[0].outcome(), Outcome::Failed);
 }
 
+#[test]
+fn a_prompt_is_rendered_without_a_call() {
+    use humanloop_runtime::private::{rendered, unrecorded};
+    let mut call = unrecorded(&ANSWER);
+    call.variable("question", "Who won?".into());
+    assert_eq!(rendered(call).unwrap().messages, [Message::system("Be short."), Message::user("Who won?")]);
+    assert!(matches!(rendered(unrecorded(&ANSWER)), Err(Error::MissingVariable(_))));
+}
+
 #[tokio::test]
 async fn a_stream_of_texts_is_logged_when_it_ends() {
     let (pieces, logs) =

@@ -163,6 +163,22 @@ fn deferred_shows_the_parent_unfinished_until_its_update() {
 }
 
 #[test]
+fn stream_prints_the_answer_as_it_comes_and_logs_it_once() {
+    let run = Run::of("stream", &[]);
+    assert!(run.stdout().starts_with("Sweden won Eurovision 2023.\n"), "{}", run.stdout());
+    let logs = run.logs();
+    assert_eq!((logs.len(), logs[0].output.as_deref()), (1, Some("Sweden won Eurovision 2023.")));
+    assert!(logs[0].metadata.as_ref().unwrap().get("stream").unwrap().get().contains("first_item_seconds"));
+
+    // A server that does not stream is read whole.
+    let whole = r#"{"object":"chat.completion","model":"m","choices":[{"message":{"role":"assistant","content":"Sweden"},"finish_reason":"stop"}],"usage":{"prompt_tokens":20,"completion_tokens":2}}"#;
+    let server = Loopback::start(|_| whole.into());
+    let url = format!("{}/v1", server.url);
+    let run = Run::of("stream", &[("OPENAI_API_KEY", "k"), ("OPENAI_BASE_URL", &url)]);
+    assert!(run.stdout().starts_with("Sweden\n20 tokens in, 2 out\n"), "{}", run.stdout());
+}
+
+#[test]
 fn with_a_key_the_examples_call_an_openai_compatible_server() {
     for example in ["before", "sessions", "explicit_calls"] {
         let server = Loopback::start(|request| {
