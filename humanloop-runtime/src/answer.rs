@@ -48,7 +48,7 @@ pub(crate) fn put(update: &mut LogUpdate, mut response: Response, model: &str) {
     update.provider_response = Some(response.raw);
 }
 
-/// Adds tokens and their cost.
+/// Adds tokens and their cost; `model` is the one that was asked, for an answer that does not name its own.
 pub(crate) fn count(update: &mut LogUpdate, response: &Response, model: &str) {
     let Some(usage) = response.usage else { return };
     update.prompt_tokens = Some(usage.prompt_tokens);

@@ -16,6 +16,12 @@ use std::fmt::Debug;
 
 use serde::Serialize;
 
+/// Adds to the end of a log the tokens of a model's answer and their cost; `model` is the one that was asked.
+#[cfg(feature = "http")]
+pub fn count(update: &mut humanloop_api::LogUpdate, response: &crate::Response, model: &str) {
+    crate::answer::count(update, response, model);
+}
+
 /// The option `debug(name)`.
 pub fn put_debug<T: Debug + ?Sized>(call: &mut Call, name: &'static str, value: &T) {
     call.put(name, crate::capture::debug(value));

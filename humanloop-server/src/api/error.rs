@@ -2,7 +2,7 @@
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use humanloop_api::Object;
+use humanloop_api::{Object, RawValue, json};
 
 /// Why a request was not done.
 #[derive(Debug)]
@@ -13,6 +13,8 @@ pub(crate) struct Problem {
 
 #[derive(Debug)]
 enum Detail {
+    /// A request that does not fit the schema: where in it, and what is wrong there.
+    Field { place: Vec<Box<RawValue>>, message: String },
     /// Anything else; `origin` is the model provider when it was that which failed.
     Message { message: String, origin: String },
 }
@@ -22,12 +24,47 @@ impl Problem {
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
         Self { status, detail: Detail::Message { message: message.into(), origin: "Humanloop".into() } }
     }
+
+    /// There is no `what` of this id.
+    pub(crate) fn unknown(what: &str, id: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("there is no {what} `{}`", short(id)))
+    }
+
+    /// The model's provider failed, or refused.
+    pub(crate) fn of_provider(status: StatusCode, message: String, origin: &str) -> Self {
+        Self { status, detail: Detail::Message { message, origin: origin.into() } }
+    }
+
+    /// Something in the request does not fit: `place` begins with `body`, `query` or `path`.
+    pub(crate) fn field(place: &[&str], message: impl Into<String>) -> Self {
+        Self::at(place.iter().map(json).collect(), message)
+    }
+
+    /// As [`field`](Self::field), of a place that may hold numbers.
+    pub(crate) fn at(place: Vec<Box<RawValue>>, message: impl Into<String>) -> Self {
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, detail: Detail::Field { place, message: message.into() } }
+    }
+
+    /// The same within item `index` of the list in the body.
+    pub(crate) fn in_item(mut self, index: usize) -> Self {
+        if let Detail::Field { place, .. } = &mut self.detail {
+            place.insert(1.min(place.len()), json(&index));
+        }
+        self
+    }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut body = Object::new();
         match self.detail {
+            Detail::Field { place, message } => {
+                let mut detail = Object::new();
+                detail.insert("loc", &place);
+                detail.insert("msg", &message);
+                detail.insert("type", "value_error");
+                body.insert("detail", &[detail]);
+            }
             Detail::Message { message, origin } => {
                 let mut detail = Object::new();
                 detail.insert("type", kind(self.status));
@@ -37,8 +74,7 @@ impl IntoResponse for Problem {
                 body.insert("detail", &detail);
             }
         }
-        (self.status, [(header::CONTENT_TYPE, "application/json")], humanloop_api::json(&body).get().to_owned())
-            .into_response()
+        (self.status, [(header::CONTENT_TYPE, "application/json")], json(&body).get().to_owned()).into_response()
     }
 }
 
@@ -55,13 +91,19 @@ fn kind(status: StatusCode) -> &'static str {
     }
 }
 
+/// The start of a text that a caller sent.
+fn short(text: &str) -> String {
+    text.chars().take(100).collect()
+}
+
 impl From<humanloop_store::Error> for Problem {
     fn from(error: humanloop_store::Error) -> Self {
-        use humanloop_store::Error::{Ambiguous, Unknown};
-        let status = match error {
-            Unknown { .. } | Ambiguous { .. } => StatusCode::NOT_FOUND,
-            _ => StatusCode::INTERNAL_SERVER_ERROR,
-        };
-        Self::new(status, error.to_string())
+        use humanloop_store::Error::{Ambiguous, Full, Taken, Unknown};
+        match error {
+            Unknown { what, text } | Ambiguous { what, text } => Self::unknown(what, &text),
+            Taken { .. } => Self::new(StatusCode::CONFLICT, error.to_string()),
+            Full { .. } => Self::new(StatusCode::INSUFFICIENT_STORAGE, error.to_string()),
+            _ => Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+        }
     }
 }

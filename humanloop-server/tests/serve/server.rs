@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use reqwest::blocking::{Client, Response};
 use reqwest::{Method, redirect};
+use serde_json::Value;
 
 /// A running `humanloop serve`; stopped, and its store gone, when dropped.
 pub(crate) struct Server {
@@ -48,6 +49,24 @@ impl Server {
 
     pub(crate) fn get(&self, path: &str) -> Response {
         self.request(Method::GET, path, &[], "")
+    }
+
+    /// A call with a JSON body, none with `null`, that is answered this status; what came, `null` when there is nothing.
+    pub(crate) fn call(&self, method: Method, path: &str, body: &Value, status: u16) -> Value {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let response = self.request(method, path, &[("content-type", "application/json")], body.clone());
+        let (found, text) = (response.status().as_u16(), response.text().unwrap());
+        assert_eq!(found, status, "{path} {body:.500}: {text:.2000}");
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value, status: u16) -> Value {
+        self.call(Method::POST, path, body, status)
+    }
+
+    /// What is answered there.
+    pub(crate) fn json(&self, path: &str) -> Value {
+        self.call(Method::GET, path, &Value::Null, 200)
     }
 
     /// Asks the server to end, and waits until it has.
