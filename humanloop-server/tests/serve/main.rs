@@ -4,4 +4,5 @@
 mod generate;
 mod guards;
 mod logs;
+mod parity;
 mod server;
