@@ -141,11 +141,11 @@ async fn ask<T>(mut call: Call, options: Options<T>, form: Form<T>) -> Result<T,
             Ok(value)
         }
         Ok((value, json)) => {
-            call.returned(json);
+            call.returned(|out, limit| crate::json::copied(&json, out, limit));
             Ok(value)
         }
         Err(error) => {
-            call.failed(error.to_string());
+            call.failed(&error.to_string());
             Err(error)
         }
     }

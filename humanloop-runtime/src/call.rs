@@ -1,5 +1,6 @@
 //! One call of an annotated function: opened before its body, closed with what came of it.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -7,81 +8,100 @@ use std::task::Poll;
 
 #[cfg(feature = "http")]
 use humanloop_api::MissingVariable;
-use humanloop_api::{Outcome, id};
+use humanloop_api::Outcome;
 use pin_project_lite::pin_project;
 use uuid::Uuid;
 
 use crate::clock::Start;
 use crate::context::{Context, Entered, is_capturing};
 use crate::function::Function;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, Route};
 use crate::prompt::{Prompt, Variables};
-use crate::record::{Closed, Event, Opened};
+use crate::record::{Closed, EVENT, Event, Opened};
 use crate::session::Session;
 use crate::stream::Items;
+use crate::{ids, json};
 
 /// The live side of a log. Dropped without an end, it is a call that was cancelled.
 #[derive(Debug)]
 pub struct Call {
     function: &'static Function,
+    /// The body's context; while the body runs, the outer one. `None`: the body runs in the outer context.
+    context: Option<Context>,
     recording: Option<Recording>,
     variables: Variables,
     /// Arguments that are left out of the log, and so of its messages.
     hidden: Vec<&'static str>,
-    /// The body's context; while the body runs, the outer one. `None`: the body runs in the outer context.
-    context: Option<Context>,
     /// The body has made a future or a stream; the call begins where that is first polled.
     prepared: bool,
+}
+
+impl Call {
+    fn of(function: &'static Function) -> Self {
+        let (context, recording) = (None, None);
+        Self { function, context, recording, variables: Variables::default(), hidden: Vec::new(), prepared: false }
+    }
 }
 
 /// What a call that is recorded knows of itself.
 #[derive(Debug)]
 struct Recording {
-    pipeline: Arc<Pipeline>,
+    route: Route,
     id: Uuid,
-    session: Session,
-    parent: Option<Uuid>,
     /// It found no session and opened one of its own.
     unbound: bool,
-    /// The members of two JSON objects, each `"name":value,`.
-    inputs: Vec<u8>,
-    metadata: Vec<u8>,
+    /// The members of a JSON object, each `"name":value,`: first the inputs, then the metadata.
+    buffer: Vec<u8>,
+    /// Where the metadata begins.
+    metadata: Option<usize>,
+    /// Bytes of one value, at most.
+    limit: usize,
     started: Option<Start>,
     /// What the clock said when the body ended.
     seconds: Option<f64>,
-    items: Items,
+    items: Option<Box<Items>>,
+}
+
+thread_local! {
+    /// The buffer that the thread's last call has left.
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 /// Opens a call of `function`; nothing is captured when logging is off, or when the call comes from a `Serialize` that
 /// is being captured.
+#[inline]
 pub fn open(function: &'static Function) -> Call {
-    let recording = if Pipeline::any() && !is_capturing() { Recording::new() } else { None };
-    let context = recording.as_ref().map(|recording| Context {
-        session: Some(recording.session.clone()),
-        parent: Some(recording.id),
-        prompt: None,
-        ..Context::current()
-    });
-    Call { function, recording, variables: Variables::default(), hidden: Vec::new(), context, prepared: false }
+    if Pipeline::any() {
+        return recorded(function);
+    }
+    Call::of(function)
 }
 
-impl Recording {
-    fn new() -> Option<Self> {
-        let current = Context::current();
-        let pipeline = current.pipeline.clone().or_else(Pipeline::global)?;
-        Some(Self {
-            pipeline,
-            id: id::new(),
-            unbound: current.session.is_none(),
-            session: current.session.unwrap_or_else(Session::new),
-            parent: current.parent,
-            inputs: Vec::new(),
-            metadata: Vec::new(),
+fn recorded(function: &'static Function) -> Call {
+    let mut call = Call::of(function);
+    if is_capturing() {
+        return call;
+    }
+    let mut context = Context::current();
+    let Some((route, settings)) = Route::new(context.pipeline.as_ref()) else { return call };
+    let unbound = context.session.is_none();
+    let session = context.session.get_or_insert_with(Session::new);
+    if settings.takes(session.id()) {
+        call.recording = Some(Recording {
+            route,
+            id: Uuid::nil(),
+            unbound,
+            buffer: BUFFER.try_with(Cell::take).unwrap_or_default(),
+            metadata: None,
+            limit: settings.value_bytes,
             started: None,
             seconds: None,
-            items: Items::default(),
-        })
+            items: None,
+        });
     }
+    context.prompt = None;
+    call.context = Some(context);
+    call
 }
 
 impl Call {
@@ -90,30 +110,38 @@ impl Call {
         self.recording.is_some()
     }
 
-    /// Captures an argument as JSON.
-    pub(crate) fn put(&mut self, name: &str, value: Vec<u8>) {
-        if let Some(recording) = &mut self.recording {
-            member(&mut recording.inputs, name, &value);
+    /// Captures an argument: `write` appends its JSON, of at most so many bytes.
+    pub(crate) fn put(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>, usize)) {
+        if let Some(Recording { buffer, limit, .. }) = &mut self.recording {
+            json::key(buffer, name);
+            write(buffer, *limit);
+            buffer.push(b',');
         }
     }
 
     /// An argument that `skip` leaves out.
     pub fn skipped(&mut self, name: &'static str) {
-        self.put(name, SKIPPED.into());
-        self.hidden.push(name);
+        self.hide(name, SKIPPED);
     }
 
     /// An argument that `redact` hides.
     pub fn redacted(&mut self, name: &'static str) {
-        self.put(name, br#"{"$redacted":true}"#.into());
-        self.hidden.push(name);
+        self.hide(name, br#"{"$redacted":true}"#);
     }
 
-    /// A member of the log's metadata as JSON.
-    pub(crate) fn put_metadata(&mut self, name: &str, value: &[u8]) {
-        if let Some(recording) = &mut self.recording {
-            member(&mut recording.metadata, name, value);
+    fn hide(&mut self, name: &'static str, mark: &[u8]) {
+        self.put(name, |out, _| out.extend_from_slice(mark));
+        if self.function.prompt.is_some() {
+            self.hidden.push(name);
         }
+    }
+
+    /// A member of the log's metadata; they come after the arguments.
+    pub(crate) fn put_metadata(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>, usize)) {
+        if let Some(recording) = &mut self.recording {
+            recording.metadata.get_or_insert(recording.buffer.len());
+        }
+        self.put(name, write);
     }
 
     /// The value of a template variable.
@@ -160,9 +188,8 @@ impl Call {
         let Some(session) = current.session else { return };
         if let (Some(recording), Some(context)) = (&mut self.recording, &mut self.context) {
             recording.unbound = false;
-            recording.session = session.clone();
-            recording.parent = current.parent;
             context.session = Some(session);
+            context.parent = current.parent;
         }
     }
 
@@ -174,33 +201,38 @@ impl Call {
     /// The body returned, and its result is left out.
     pub fn skip_output(&mut self, failed: bool) {
         if failed {
-            self.failed("(left out by `skip_output`)".into());
+            self.failed("(left out by `skip_output`)");
         } else {
-            self.returned(SKIPPED.into());
+            self.returned(|out, _| out.extend_from_slice(SKIPPED));
         }
     }
 
-    /// The body returned a value, as JSON.
-    pub(crate) fn returned(&mut self, output: Vec<u8>) {
-        self.close(Outcome::Ok, Some(output), None);
+    /// The body returned a value: `write` appends its JSON, of at most so many bytes.
+    pub(crate) fn returned(&mut self, write: impl FnOnce(&mut Vec<u8>, usize)) {
+        if let Some(Recording { buffer, limit, .. }) = &mut self.recording {
+            buffer.clear();
+            write(buffer, *limit);
+            let length = buffer.len();
+            self.close(Outcome::Ok, Some(length), None);
+        }
     }
 
     /// The body returned an error.
-    pub(crate) fn failed(&mut self, error: String) {
+    pub(crate) fn failed(&mut self, error: &str) {
         if self.prepared {
             self.start(); // it failed before there was anything to poll
         }
-        self.close(Outcome::Failed, None, Some(error));
+        self.close_with(Outcome::Failed, error);
     }
 
     pub(crate) fn panicked(&mut self, payload: &(dyn std::any::Any + Send)) {
         let message = payload
             .downcast_ref::<&'static str>()
-            .map(ToString::to_string)
-            .or_else(|| payload.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "a value that is no text".into());
+            .copied()
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("a value that is no text");
         self.stop();
-        self.close(Outcome::Panicked, None, Some(format!("panicked: {message}")));
+        self.close_with(Outcome::Panicked, &format!("panicked: {message}"));
     }
 
     /// The variable of the prompt's template that has no value.
@@ -234,80 +266,124 @@ impl Call {
     #[cfg(feature = "http")]
     pub(crate) fn whole(&mut self, json: Vec<u8>) {
         if let Some(recording) = &mut self.recording {
-            recording.items.whole(json);
+            recording.items.get_or_insert_default().whole(json);
         }
     }
 
     /// Renders the prompt, and puts it into the body's context; gives the one for the log.
     fn render(&mut self) -> Option<Arc<Prompt>> {
-        let mut prompt = None;
-        if let Some(template) = &self.function.prompt {
-            let context = self.context.get_or_insert_with(Context::current);
-            prompt =
-                Some(context.prompt.get_or_insert_with(|| Arc::new(Prompt::new(template, &self.variables))).clone());
-            if !self.hidden.is_empty() {
-                prompt = Some(Arc::new(Prompt::new(template, &self.variables.shown(&self.hidden))));
-            }
+        let template = self.function.prompt.as_ref()?;
+        let context = self.context.get_or_insert_with(Context::current);
+        let prompt = context.prompt.get_or_insert_with(|| Arc::new(Prompt::new(template, &self.variables))).clone();
+        if self.hidden.is_empty() {
+            return Some(prompt);
         }
-        prompt
+        Some(Arc::new(Prompt::new(template, &self.variables.shown(&self.hidden))))
     }
 
     /// The body begins: the log is opened, unless it is.
+    #[inline]
     pub(crate) fn start(&mut self) {
-        let prompt = self.render();
+        let prompt = if self.function.prompt.is_some() { self.render() } else { None };
         if std::mem::take(&mut self.prepared) {
             self.rejoin();
         }
-        let Some(recording) = self.recording.as_mut().filter(|recording| recording.started.is_none()) else { return };
+        self.open_log(prompt);
+    }
+
+    fn open_log(&mut self, prompt: Option<Arc<Prompt>>) {
+        let Some(recording) = &mut self.recording else { return };
+        if recording.started.is_some() {
+            return;
+        }
         let started = Start::now();
         recording.started = Some(started);
-        let opened = Opened {
-            function: self.function,
-            id: recording.id,
-            session: recording.session.clone(),
-            parent: recording.parent,
-            unbound: recording.unbound,
-            started,
-            inputs: std::mem::take(&mut recording.inputs),
-            metadata: std::mem::take(&mut recording.metadata),
-            prompt,
-        };
-        if !recording.pipeline.push(Event::Opened(Box::new(opened))) {
+        recording.id = ids::at(started.timestamp(), started.tick());
+        let Some(context) = &mut self.context else { return };
+        let parent = context.parent.replace(recording.id);
+        let Some(session) = context.session.clone() else { return };
+        let inputs = recording.metadata.unwrap_or(recording.buffer.len());
+        let metadata = recording.buffer.len() - inputs;
+        let (function, id, unbound, buffer) = (self.function, recording.id, recording.unbound, &recording.buffer);
+        let taken = recording.route.push(EVENT + buffer.len(), false, |chunk| {
+            chunk.bytes.extend_from_slice(buffer);
+            chunk.events.push(Event::Opened(Opened {
+                function,
+                id,
+                session,
+                parent,
+                unbound,
+                started,
+                inputs,
+                metadata,
+                prompt,
+            }));
+        });
+        if !taken {
+            context.parent = parent;
             self.recording = None; // counted as lost; its end would belong to no log
         }
     }
 
     /// The body ended: the clock stops before its result is captured.
+    #[inline]
     pub(crate) fn stop(&mut self) {
         if let Some(recording) = &mut self.recording {
             recording.seconds = recording.started.map(Start::elapsed);
         }
     }
 
-    fn close(&mut self, outcome: Outcome, output: Option<Vec<u8>>, error: Option<String>) {
+    fn close_with(&mut self, outcome: Outcome, error: &str) {
+        if let Some(Recording { buffer, limit, .. }) = &mut self.recording {
+            buffer.clear();
+            let kept = json::whole_characters(error.as_bytes().get(..*limit).unwrap_or(error.as_bytes()));
+            buffer.extend_from_slice(kept.as_bytes());
+            if kept.len() < error.len() {
+                buffer.extend_from_slice(format!("… ({} bytes)", error.len()).as_bytes());
+            }
+            let length = buffer.len();
+            self.close(outcome, None, Some(length));
+        }
+    }
+
+    /// Closes the log; the buffer holds the output or the error.
+    fn close(&mut self, outcome: Outcome, output: Option<usize>, error: Option<usize>) {
         let Some(mut recording) = self.recording.take() else { return };
         let Some(started) = recording.started else { return };
         let duration = recording.seconds.unwrap_or_else(|| started.elapsed());
-        let items = recording.items.finish();
-        let closed = Closed {
-            function: self.function,
-            id: recording.id,
-            duration,
-            outcome,
-            output: output.or(items.output),
-            error,
-            metadata: items.metadata,
-        };
-        recording.pipeline.push(Event::Closed(Box::new(closed)));
+        let mut buffer = std::mem::take(&mut recording.buffer);
+        if output.is_none() && error.is_none() {
+            buffer.clear();
+        }
+        let (mut output, mut metadata) = (output, 0);
+        if let Some(items) = recording.items.take() {
+            let gathered = items.finish();
+            if let (None, Some(items)) = (output, gathered.output) {
+                output = Some(items.len());
+                buffer.splice(0..0, items); // before the error, if there is one
+            }
+            metadata = gathered.metadata.len();
+            buffer.extend_from_slice(&gathered.metadata);
+        }
+        let (function, id) = (self.function, recording.id);
+        let closed = Closed { function, id, duration, outcome, output, error, metadata };
+        recording.route.close(closed, &buffer);
+        const KEPT: usize = 64 << 10;
+        if buffer.capacity() <= KEPT {
+            buffer.clear();
+            let _ = BUFFER.try_with(|place| place.set(buffer));
+        }
     }
 }
 
 /// What a stream's call has gathered.
 impl Call {
-    /// One more item, as JSON.
-    pub(crate) fn item(&mut self, json: &[u8]) {
-        if let Some(recording) = &mut self.recording {
-            recording.items.add(json, recording.started, self.function.kind);
+    /// One more item: `write` appends its JSON, of at most so many bytes.
+    pub(crate) fn item(&mut self, write: impl FnOnce(&mut Vec<u8>, usize)) {
+        if let Some(Recording { buffer, limit, items, started, .. }) = &mut self.recording {
+            buffer.clear();
+            write(buffer, *limit);
+            items.get_or_insert_default().add(buffer, *started, self.function.kind);
         }
     }
 
@@ -316,7 +392,7 @@ impl Call {
         if failed {
             self.skip_output(true);
         } else {
-            self.item(SKIPPED);
+            self.item(|out, _| out.extend_from_slice(SKIPPED));
         }
     }
 
@@ -347,15 +423,6 @@ impl Drop for Call {
 }
 
 const SKIPPED: &[u8] = br#"{"$skipped":true}"#;
-
-/// Appends `"name":value,`.
-pub(crate) fn member(object: &mut Vec<u8>, name: &str, value: &[u8]) {
-    if serde_json::to_writer(&mut *object, name).is_ok() {
-        object.push(b':');
-        object.extend_from_slice(value);
-        object.push(b',');
-    }
-}
 
 pin_project! {
     /// The future of an annotated `async fn`.

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::call::Call;
 use crate::context::while_capturing;
+use crate::json;
 
 /// A value under the question of what its type can do.
 #[derive(Debug)]
@@ -29,8 +30,9 @@ pub mod ladder {
 
     // Arguments, `__put`, results, `__out`, and items of a stream, `__item`.
 
-    /// Locks: serde would lock them, and deadlock if the caller holds the lock; `Debug` only tries.
-    pub trait ByTryLock {
+    /// Types that have a way of their own. Locks: serde would lock them, and deadlock if the caller holds the lock;
+    /// `Debug` only tries. Texts and numbers: quicker by hand.
+    pub trait ByHand {
         #[doc(hidden)]
         fn __put(&self, call: &mut Call, name: &'static str);
         #[doc(hidden)]
@@ -70,25 +72,34 @@ pub mod ladder {
         ($trait:ident for $probe:ty where [$($generics:tt)*] by $json:expr) => {
             impl<$($generics)*> $trait for $probe {
                 fn __put(&self, call: &mut Call, name: &'static str) {
-                    call.put(name, $json(self.0));
+                    call.put(name, |out, limit| $json(self.0, out, limit));
                 }
                 fn __out(&self, call: &mut Call) {
-                    call.returned($json(self.0));
+                    call.returned(|out, limit| $json(self.0, out, limit));
                 }
                 fn __item(&self, call: &mut Call) {
-                    call.item(&$json(self.0));
+                    call.item(|out, limit| $json(self.0, out, limit));
                 }
             }
         };
     }
-    rung!(ByTryLock for &&&Probe<'_, Mutex<T>> where [T: ?Sized + Debug] by debug);
-    rung!(ByTryLock for &&&Probe<'_, &Mutex<T>> where [T: ?Sized + Debug] by debug);
-    rung!(ByTryLock for &&&Probe<'_, Arc<Mutex<T>>> where [T: ?Sized + Debug] by debug);
-    rung!(ByTryLock for &&&Probe<'_, &Arc<Mutex<T>>> where [T: ?Sized + Debug] by debug);
-    rung!(ByTryLock for &&&Probe<'_, RwLock<T>> where [T: ?Sized + Debug] by debug);
-    rung!(ByTryLock for &&&Probe<'_, &RwLock<T>> where [T: ?Sized + Debug] by debug);
-    rung!(ByTryLock for &&&Probe<'_, Arc<RwLock<T>>> where [T: ?Sized + Debug] by debug);
-    rung!(ByTryLock for &&&Probe<'_, &Arc<RwLock<T>>> where [T: ?Sized + Debug] by debug);
+    rung!(ByHand for &&&Probe<'_, Mutex<T>> where [T: ?Sized + Debug] by debug);
+    rung!(ByHand for &&&Probe<'_, &Mutex<T>> where [T: ?Sized + Debug] by debug);
+    rung!(ByHand for &&&Probe<'_, Arc<Mutex<T>>> where [T: ?Sized + Debug] by debug);
+    rung!(ByHand for &&&Probe<'_, &Arc<Mutex<T>>> where [T: ?Sized + Debug] by debug);
+    rung!(ByHand for &&&Probe<'_, RwLock<T>> where [T: ?Sized + Debug] by debug);
+    rung!(ByHand for &&&Probe<'_, &RwLock<T>> where [T: ?Sized + Debug] by debug);
+    rung!(ByHand for &&&Probe<'_, Arc<RwLock<T>>> where [T: ?Sized + Debug] by debug);
+    rung!(ByHand for &&&Probe<'_, &Arc<RwLock<T>>> where [T: ?Sized + Debug] by debug);
+    rung!(ByHand for &&&Probe<'_, str> where [] by text);
+    rung!(ByHand for &&&Probe<'_, &str> where [] by text);
+    rung!(ByHand for &&&Probe<'_, String> where [] by text);
+    rung!(ByHand for &&&Probe<'_, &String> where [] by text);
+    rung!(ByHand for &&&Probe<'_, u32> where [] by unsigned);
+    rung!(ByHand for &&&Probe<'_, u64> where [] by unsigned);
+    rung!(ByHand for &&&Probe<'_, i32> where [] by signed);
+    rung!(ByHand for &&&Probe<'_, i64> where [] by signed);
+    rung!(ByHand for &&&Probe<'_, ()> where [] by nothing);
     rung!(BySerialize for &&Probe<'_, T> where [T: ?Sized + Serialize] by json);
     rung!(ByDebug for &Probe<'_, T> where [T: ?Sized + Debug] by debug);
     rung!(ByTypeName for Probe<'_, T> where [T: ?Sized] by named);
@@ -123,37 +134,37 @@ pub mod ladder {
     }
     impl<E: Error> ByCauses for &&&Probe<'_, E> {
         fn __err(&self, call: &mut Call) {
-            call.failed(text(|| chain(self.0.to_string(), self.0.source())));
+            call.failed(&message(|| chain(self.0.to_string(), self.0.source())));
         }
     }
     impl ByBoxedCauses for &&&&Probe<'_, Box<dyn Error + Send + Sync>> {
         fn __err(&self, call: &mut Call) {
-            call.failed(text(|| chain(self.0.to_string(), self.0.source())));
+            call.failed(&message(|| chain(self.0.to_string(), self.0.source())));
         }
     }
     impl ByBoxedCauses for &&&&Probe<'_, Box<dyn Error + Send>> {
         fn __err(&self, call: &mut Call) {
-            call.failed(text(|| chain(self.0.to_string(), self.0.source())));
+            call.failed(&message(|| chain(self.0.to_string(), self.0.source())));
         }
     }
     impl ByBoxedCauses for &&&&Probe<'_, Box<dyn Error>> {
         fn __err(&self, call: &mut Call) {
-            call.failed(text(|| chain(self.0.to_string(), self.0.source())));
+            call.failed(&message(|| chain(self.0.to_string(), self.0.source())));
         }
     }
     impl<E: ?Sized + Display> ByDisplay for &&Probe<'_, E> {
         fn __err(&self, call: &mut Call) {
-            call.failed(text(|| format!("{:#}", self.0)));
+            call.failed(&message(|| format!("{:#}", self.0)));
         }
     }
     impl<E: ?Sized + Debug> ByDebugOnly for &Probe<'_, E> {
         fn __err(&self, call: &mut Call) {
-            call.failed(text(|| format!("{:?}", self.0)));
+            call.failed(&message(|| format!("{:?}", self.0)));
         }
     }
     impl<E: ?Sized> ByNameOnly for Probe<'_, E> {
         fn __err(&self, call: &mut Call) {
-            call.failed(type_name::<E>().into());
+            call.failed(type_name::<E>());
         }
     }
 
@@ -230,39 +241,100 @@ impl Display for Never {
     }
 }
 
-/// `value` as JSON; `{"$unserializable": "<reason>"}` when its `Serialize` fails or panics.
-pub(crate) fn json<T: ?Sized + Serialize>(value: &T) -> Vec<u8> {
-    let written = guarded(|| serde_json::to_vec(value).map_err(|error| error.to_string()));
-    written
-        .unwrap_or_else(|| Err("its Serialize panicked".into()))
-        .unwrap_or_else(|reason| marked("$unserializable", &reason))
+/// Appends `value` as JSON; `{"$unserializable": "<reason>"}` when its `Serialize` fails or panics.
+pub(crate) fn json<T: ?Sized + Serialize>(value: &T, out: &mut Vec<u8>, limit: usize) {
+    let mut limited = Limited::new(out, limit);
+    let written = guarded(|| serde_json::to_writer(&mut limited, value).map_err(|error| error.to_string()));
+    limited.finish(written.unwrap_or_else(|| Err("its Serialize panicked".into())));
 }
 
-/// `{"$debug": "<text>"}`.
-pub(crate) fn debug<T: ?Sized + Debug>(value: &T) -> Vec<u8> {
-    match guarded(|| {
-        let mut text = String::new();
-        write!(text, "{value:?}").map(|()| text)
-    }) {
-        Some(Ok(text)) => marked("$debug", &text),
-        Some(Err(_)) => marked("$unserializable", "its Debug failed"),
-        None => marked("$unserializable", "its Debug panicked"),
+/// Appends `{"$debug": "<text>"}`.
+pub(crate) fn debug<T: ?Sized + Debug>(value: &T, out: &mut Vec<u8>, limit: usize) {
+    debugged(&mut |text| write!(text, "{value:?}"), out, limit);
+}
+
+fn debugged(print: &mut dyn FnMut(&mut String) -> std::fmt::Result, out: &mut Vec<u8>, limit: usize) {
+    let mut text = String::new();
+    match guarded(|| print(&mut text)) {
+        Some(Ok(())) if text.len() > limit => {
+            json::truncated(out, text.len(), &text.as_bytes()[..limit]);
+        }
+        Some(Ok(())) => json::marked(out, "$debug", &text),
+        Some(Err(_)) => json::marked(out, "$unserializable", "its Debug failed"),
+        None => json::marked(out, "$unserializable", "its Debug panicked"),
     }
 }
 
-/// `{"$type": "<name>"}`.
-fn named<T: ?Sized>(_: &T) -> Vec<u8> {
-    marked("$type", type_name::<T>())
+/// Appends `{"$type": "<name>"}`.
+fn named<T: ?Sized>(_: &T, out: &mut Vec<u8>, _: usize) {
+    json::marked(out, "$type", type_name::<T>());
 }
 
-/// `{"<mark>": "<text>"}`: never to be mistaken for a value of the user's that happens to be empty.
-fn marked(mark: &str, text: &str) -> Vec<u8> {
-    let text = serde_json::to_string(text).unwrap_or_else(|_| "\"\"".into());
-    format!("{{\"{mark}\":{text}}}").into_bytes()
+/// Appends text as a JSON string.
+pub(crate) fn text(value: &(impl AsRef<str> + ?Sized), out: &mut Vec<u8>, limit: usize) {
+    let text = value.as_ref();
+    if text.len() > limit {
+        json::truncated(out, text.len(), &text.as_bytes()[..limit]);
+    } else {
+        json::string(out, text);
+    }
+}
+
+fn unsigned<T: Copy + Into<u64>>(value: &T, out: &mut Vec<u8>, _: usize) {
+    json::unsigned(out, (*value).into());
+}
+
+fn signed<T: Copy + Into<i64>>(value: &T, out: &mut Vec<u8>, _: usize) {
+    json::signed(out, (*value).into());
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the same shape as its neighbours")]
+fn nothing((): &(), out: &mut Vec<u8>, _: usize) {
+    out.extend_from_slice(b"null");
+}
+
+/// A writer that keeps no more than a limit, and counts all.
+struct Limited<'a> {
+    out: &'a mut Vec<u8>,
+    from: usize,
+    limit: usize,
+    total: usize,
+}
+
+impl<'a> Limited<'a> {
+    fn new(out: &'a mut Vec<u8>, limit: usize) -> Self {
+        let from = out.len();
+        Self { out, from, limit, total: 0 }
+    }
+
+    /// Makes valid JSON of what was written.
+    fn finish(self, written: Result<(), String>) {
+        let Self { out, from, limit, total } = self;
+        if let Err(reason) = written {
+            out.truncate(from);
+            json::marked(out, "$unserializable", &reason);
+        } else if total > limit {
+            let start = out.split_off(from);
+            json::truncated(out, total, &start);
+        }
+    }
+}
+
+impl std::io::Write for Limited<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let room = self.from.saturating_add(self.limit).saturating_sub(self.out.len());
+        self.out.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        self.total += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Text of an error, whose `Display` is the user's.
-fn text(write: impl FnOnce() -> String) -> String {
+fn message(write: impl FnOnce() -> String) -> String {
     guarded(write).unwrap_or_else(|| "an error whose Display panicked".into())
 }
 

@@ -11,7 +11,6 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::pipeline::{Pipeline, lock};
 use crate::provider::{self, Provider};
-use crate::record::Event;
 use crate::session::Session;
 
 mod generate;
@@ -263,11 +262,11 @@ impl Humanloop {
 }
 
 /// Hands an entry to the queue; one that is refused is counted there.
-pub(crate) fn push(pipeline: &Pipeline, mut entry: Entry) {
+pub(crate) fn push(pipeline: &Arc<Pipeline>, mut entry: Entry) {
     if let Entry::Log(log) = &mut entry {
-        log.process = Some(pipeline.process().clone());
+        log.process = Some(pipeline.process.clone());
     }
-    pipeline.push(Event::Entry(entry));
+    pipeline.push_entry(entry);
 }
 
 /// Gives a log what its caller left open, and returns its reference id.

@@ -171,6 +171,11 @@ pub(crate) fn while_capturing<R>(write: impl FnOnce() -> R) -> R {
     write()
 }
 
+/// On this thread annotated functions record nothing: delivery does not log itself.
+pub(crate) fn record_nothing_here() {
+    let _ = CAPTURING.try_with(|capturing| capturing.set(true));
+}
+
 /// Whether a value is being captured on this thread right now.
 pub(crate) fn is_capturing() -> bool {
     CAPTURING.try_with(Cell::get).unwrap_or(true)

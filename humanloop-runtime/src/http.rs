@@ -89,6 +89,8 @@ pub(crate) struct Http {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: String,
+    /// How long the server asks to wait.
+    pub(crate) retry_after: Option<Duration>,
 }
 
 impl Http {
@@ -202,8 +204,9 @@ impl Http {
 
     async fn read(&self, response: reqwest::Response) -> Result<Answer, String> {
         let status = response.status().as_u16();
+        let retry_after = retry_after(response.headers());
         let body = response.bytes().await.map_err(|error| self.no_answer(error))?;
-        Ok(Answer { status, body: String::from_utf8_lossy(&body).into_owned() })
+        Ok(Answer { status, body: String::from_utf8_lossy(&body).into_owned(), retry_after })
     }
 
     fn too_late(&self) -> String {

@@ -16,6 +16,9 @@ mod error;
 mod function;
 #[cfg(feature = "http")]
 mod http;
+mod ids;
+mod json;
+mod outlet;
 mod pipeline;
 pub mod prices;
 #[doc(hidden)]
@@ -27,10 +30,14 @@ mod prompt;
 pub mod provider;
 mod queue;
 mod record;
+mod redact;
 mod response;
 mod session;
 pub mod sink;
+mod spool;
+mod stats;
 mod stream;
+mod sync;
 #[cfg(feature = "local")]
 pub mod testing;
 mod worker;
@@ -42,14 +49,15 @@ pub use client::{Chat, Complete, Humanloop, Log, Logs, Samples, UpdateByRef};
 pub use config::{Builder, Guard, builder, init};
 pub use context::{Context, InContext, in_context, spawn};
 pub use error::Error;
-pub use pipeline::{Flushed, Stats};
 pub use prompt::{Prompt, current_prompt};
+pub use redact::Secret;
 pub use response::{Answer, Piece, Response};
 pub use session::{Session, session};
 #[cfg(feature = "http")]
 pub use sink::http::HttpSink;
 #[cfg(feature = "local")]
 pub use sink::{local::path_of_environment as store_path, memory::Memory};
+pub use stats::{Dropped, Flushed, Stats, stats};
 
 #[cfg(feature = "local")]
 pub use humanloop_store as store;

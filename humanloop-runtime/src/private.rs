@@ -24,17 +24,19 @@ pub fn count(update: &mut humanloop_api::LogUpdate, response: &crate::Response, 
 
 /// The option `debug(name)`.
 pub fn put_debug<T: Debug + ?Sized>(call: &mut Call, name: &'static str, value: &T) {
-    call.put(name, crate::capture::debug(value));
+    call.put(name, |out, limit| crate::capture::debug(value, out, limit));
 }
 
 /// The option `serialize(name)`.
 pub fn put_serialize<T: Serialize + ?Sized>(call: &mut Call, name: &'static str, value: &T) {
-    call.put(name, crate::capture::json(value));
+    call.put(name, |out, limit| crate::capture::json(value, out, limit));
 }
 
 /// The value of a variable that the template reaches into, beside its text.
 pub fn put_value<T: Serialize + ?Sized>(call: &mut Call, name: &'static str, value: &T) {
-    call.value(name, crate::capture::json(value));
+    let mut json = Vec::new();
+    crate::capture::json(value, &mut json, usize::MAX);
+    call.value(name, json);
 }
 
 /// A call of `function` that is never recorded, to look at its prompt.
@@ -55,7 +57,7 @@ pub fn rendered(call: Call) -> Result<crate::Prompt, crate::Error> {
 
 /// The option `metadata(name = value)`.
 pub fn put_metadata<T: Serialize + ?Sized>(call: &mut Call, name: &'static str, value: &T) {
-    call.put_metadata(name, &crate::capture::json(value));
+    call.put_metadata(name, |out, limit| crate::capture::json(value, out, limit));
 }
 
 /// A value of any type, for a `return` that is never run but tells the compiler the type.

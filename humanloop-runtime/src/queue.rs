@@ -1,23 +1,110 @@
-//! From the callers to the worker: bounded by bytes, never waiting.
+//! From the callers to the worker: a lane for each thread, bounded by bytes, never waiting.
+//!
+//! A thread appends to its own lane, behind a lock that nobody else wants but the worker, which exchanges the lane's
+//! chunk for an empty one. So a record costs its caller no allocation of its own and no wake-up but the first of a
+//! batch, and what an idle thread has left in its lane is found, too.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::Thread;
-use std::time::{Duration, Instant};
+use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use crate::sync::thread::{Thread, current, park};
+use crate::sync::{Arc, Mutex, MutexGuard};
 
-use crate::record::Event;
+/// Bytes of a chunk that is full.
+const CHUNK: usize = 64 << 10;
+/// Bytes that a lane takes from the common limit at a time.
+const CREDIT: usize = 4 << 10;
+/// Empty chunks that are kept for the next ones.
+const SPARE: usize = 16;
 
-/// The callers' end.
+/// Events in order, and the bytes they refer to one after the other.
 #[derive(Debug)]
-pub(crate) struct Queue {
-    sender: Sender<Event>,
-    /// Bytes in the queue, about.
+pub(crate) struct Chunk<E> {
+    pub(crate) events: Vec<E>,
+    pub(crate) bytes: Vec<u8>,
+    /// What of the common limit it holds.
+    reserved: usize,
+}
+
+impl<E> Default for Chunk<E> {
+    fn default() -> Self {
+        Self { events: Vec::new(), bytes: Vec::new(), reserved: 0 }
+    }
+}
+
+/// Where one thread puts its records.
+#[derive(Debug)]
+pub(crate) struct Lane<E> {
+    filling: Mutex<Filling<E>>,
+    pub(crate) tally: Tally<Count>,
+}
+
+/// What went through.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally<C> {
+    pub(crate) opened: C,
+    pub(crate) closed: C,
+    pub(crate) failed: C,
+    /// Logs of the explicit client's, and all its entries.
+    pub(crate) explicit: C,
+    pub(crate) entries: C,
+}
+
+/// A number that one thread changes and others read.
+#[derive(Debug, Default)]
+pub(crate) struct Count(AtomicU64);
+
+impl Count {
+    /// Adds without an atomic exchange: there is only one thread that writes.
+    pub(crate) fn add(&self, count: u64) {
+        self.0.store(self.get() + count, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Tally<u64> {
+    fn add(&mut self, lane: &Tally<Count>) {
+        self.opened += lane.opened.get();
+        self.closed += lane.closed.get();
+        self.failed += lane.failed.get();
+        self.explicit += lane.explicit.get();
+        self.entries += lane.entries.get();
+    }
+}
+
+#[derive(Debug)]
+struct Filling<E> {
+    chunk: Chunk<E>,
+    full: Vec<Chunk<E>>,
+    /// Bytes that are reserved and not used.
+    credit: usize,
+    stopped: bool,
+}
+
+/// All lanes of a pipeline.
+#[derive(Debug)]
+pub(crate) struct Queue<E> {
+    lanes: Mutex<Lanes<E>>,
+    /// Bytes of records on their way, in lanes and behind them.
     bytes: AtomicUsize,
     limit: usize,
-    /// Whether the worker shall not go on gathering: the queue fills up, or an order waits in it.
+    /// The worker sleeps until a record comes.
+    asleep: AtomicBool,
+    /// The worker shall not go on gathering: the queue fills up, or an order waits.
     pressed: AtomicBool,
-    worker: OnceLock<Thread>,
+    worker: Mutex<Option<Thread>>,
+    spare: Mutex<Vec<Chunk<E>>>,
+    /// The process whose worker this is: a copy made by `fork` has none.
+    pid: u32,
+}
+
+#[derive(Debug)]
+struct Lanes<E> {
+    all: Vec<Arc<Lane<E>>>,
+    /// Of lanes that are gone.
+    tally: Tally<u64>,
+    stopped: bool,
 }
 
 /// Why the queue takes nothing.
@@ -25,71 +112,221 @@ pub(crate) struct Queue {
 pub(crate) enum Refused {
     /// It holds as much as it may.
     Full,
-    /// The worker has ended.
+    /// The worker has ended, or belongs to the process that this one was forked from.
     Stopped,
 }
 
-impl Queue {
-    /// A queue of `limit` bytes, and the worker's end of it.
-    pub(crate) fn new(limit: usize) -> (Self, Receiver<Event>) {
-        let (sender, receiver) = channel();
-        let (bytes, pressed) = (AtomicUsize::new(0), AtomicBool::new(false));
-        (Self { sender, bytes, limit, pressed, worker: OnceLock::new() }, receiver)
-    }
-
-    /// The thread to wake when it should not go on gathering.
-    pub(crate) fn set_worker(&self, worker: Thread) {
-        let _ = self.worker.set(worker);
-    }
-
-    /// Takes `event`, or says why not.
-    pub(crate) fn push(&self, event: Event) -> Result<(), Refused> {
-        let size = event.size();
-        let before = self.bytes.fetch_add(size, Ordering::Relaxed);
-        let refused = if before + size > self.limit {
-            Some(Refused::Full)
-        } else {
-            self.sender.send(event).is_err().then_some(Refused::Stopped)
-        };
-        if let Some(refused) = refused {
-            self.bytes.fetch_sub(size, Ordering::Relaxed);
-            return Err(refused);
+impl<E> Queue<E> {
+    /// A queue of `limit` bytes.
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            lanes: Mutex::new(Lanes { all: Vec::new(), tally: Tally::default(), stopped: false }),
+            bytes: AtomicUsize::new(0),
+            limit,
+            asleep: AtomicBool::new(false),
+            pressed: AtomicBool::new(false),
+            worker: Mutex::new(None),
+            spare: Mutex::new(Vec::new()),
+            pid: std::process::id(),
         }
-        if before + size > self.limit / 2 {
-            self.press();
+    }
+
+    /// A new lane; `None` when the worker has ended.
+    pub(crate) fn lane(&self) -> Option<Arc<Lane<E>>> {
+        let mut lanes = lock(&self.lanes);
+        if lanes.stopped || self.is_a_copy() {
+            return None;
+        }
+        let filling = Filling { chunk: Chunk::default(), full: Vec::new(), credit: 0, stopped: false };
+        let lane = Arc::new(Lane { filling: Mutex::new(filling), tally: Tally::default() });
+        lanes.all.push(lane.clone());
+        Some(lane)
+    }
+
+    /// Lets `write` append a record of about `size` bytes to `lane`; a `must` is taken beyond the limit, too.
+    pub(crate) fn push(
+        &self,
+        lane: &Lane<E>,
+        size: usize,
+        must: bool,
+        write: impl FnOnce(&mut Chunk<E>),
+    ) -> Result<(), Refused> {
+        let mut filling = match lane.filling.try_lock() {
+            Ok(filling) => filling,
+            // The worker is exchanging two buffers; in a copy made by `fork` it never ends.
+            Err(_) if self.is_a_copy() => return Err(Refused::Stopped),
+            Err(_) => lock(&lane.filling),
+        };
+        if filling.stopped {
+            return Err(Refused::Stopped);
+        }
+        if filling.credit < size {
+            self.reserve(&mut filling, size, must)?;
+        }
+        filling.credit = filling.credit.saturating_sub(size);
+        write(&mut filling.chunk);
+        if filling.chunk.bytes.len() >= CHUNK {
+            if self.is_a_copy() {
+                return Err(Refused::Stopped);
+            }
+            let empty = lock(&self.spare).pop().unwrap_or_default();
+            let full = std::mem::replace(&mut filling.chunk, empty);
+            filling.full.push(full);
+        }
+        drop(filling);
+        // The worker said that it sleeps before it looked into this lane: whoever came later sees it.
+        if self.asleep.load(Ordering::Relaxed) && self.asleep.swap(false, Ordering::AcqRel) {
+            self.wake();
         }
         Ok(())
     }
 
-    /// Sends an order to the worker, past the limit, and wakes it; whether there is a worker.
-    pub(crate) fn order(&self, event: Event) -> bool {
-        let sent = self.sender.send(event).is_ok();
-        self.press();
-        sent
-    }
-
-    /// The worker has taken `bytes` out.
-    pub(crate) fn taken(&self, bytes: usize) {
-        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
-    }
-
-    /// Lets more gather for `interval`; on the worker's thread only. It ends early when the worker is pressed.
-    pub(crate) fn gather(&self, interval: Duration) {
-        let until = Instant::now() + interval;
-        // A thread's permit to go on is a single one, and the channel uses it too: the flag is what counts.
-        while !self.pressed.swap(false, Ordering::AcqRel) {
-            let Some(rest) = until.checked_duration_since(Instant::now()).filter(|rest| !rest.is_zero()) else {
-                return;
-            };
-            std::thread::park_timeout(rest);
+    #[cold]
+    fn reserve(&self, filling: &mut Filling<E>, size: usize, must: bool) -> Result<(), Refused> {
+        let wanted = CREDIT.max(size - filling.credit);
+        let before = self.bytes.fetch_add(wanted, Ordering::Relaxed);
+        if before + wanted > self.limit {
+            self.press();
+            if !must && before + size > self.limit {
+                self.bytes.fetch_sub(wanted, Ordering::Relaxed);
+                return Err(Refused::Full);
+            }
+        } else if before + wanted > self.limit / 2 {
+            self.press();
         }
+        filling.chunk.reserved += wanted;
+        filling.credit += wanted;
+        Ok(())
     }
 
-    fn press(&self) {
-        if !self.pressed.swap(true, Ordering::AcqRel)
-            && let Some(worker) = self.worker.get()
-        {
+    /// What went through so far.
+    pub(crate) fn tally(&self) -> Tally<u64> {
+        let lanes = lock(&self.lanes);
+        let mut tally = lanes.tally;
+        lanes.all.iter().for_each(|lane| tally.add(&lane.tally));
+        tally
+    }
+
+    /// Whether nothing is taken any more.
+    pub(crate) fn is_stopped(&self) -> bool {
+        lock(&self.lanes).stopped
+    }
+
+    /// Whether this process was forked from the worker's.
+    pub(crate) fn is_a_copy(&self) -> bool {
+        self.pid != std::process::id()
+    }
+
+    fn wake(&self) {
+        if let Some(worker) = &*lock(&self.worker) {
             worker.unpark();
         }
     }
+
+    /// Ends the worker's gathering.
+    pub(crate) fn press(&self) {
+        let was_pressed = self.pressed.swap(true, Ordering::AcqRel);
+        if self.asleep.swap(false, Ordering::AcqRel) || !was_pressed {
+            self.wake();
+        }
+    }
+
+    /// Bytes of records that are on their way behind the lanes.
+    pub(crate) fn hold(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// `bytes` have left.
+    pub(crate) fn release(&self, bytes: usize) {
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+/// The worker's side.
+impl<E> Queue<E> {
+    /// The thread that calls this is the worker.
+    pub(crate) fn attend(&self) {
+        *lock(&self.worker) = Some(current());
+    }
+
+    /// What was pressed before will be done now.
+    pub(crate) fn begin(&self) {
+        self.pressed.store(false, Ordering::Release);
+    }
+
+    /// Takes all that is in the lanes, each lane's in order.
+    pub(crate) fn sweep(&self, taken: &mut Vec<Chunk<E>>) {
+        let lanes = &mut *lock(&self.lanes);
+        lanes.all.retain(|lane| {
+            let mut filling = lock(&lane.filling);
+            taken.append(&mut filling.full);
+            if filling.chunk.events.is_empty() {
+                let is_used = Arc::strong_count(lane) > 1;
+                if !is_used {
+                    lanes.tally.add(&lane.tally); // the thread that had it is gone
+                }
+                return is_used;
+            }
+            let empty = lock(&self.spare).pop().unwrap_or_default();
+            let credit = std::mem::take(&mut filling.credit);
+            let mut chunk = std::mem::replace(&mut filling.chunk, empty);
+            let unused = credit.min(chunk.reserved);
+            chunk.reserved -= unused;
+            self.release(unused);
+            taken.push(chunk);
+            true
+        });
+    }
+
+    /// Nothing is taken any more.
+    pub(crate) fn stop(&self) {
+        let mut lanes = lock(&self.lanes);
+        lanes.stopped = true;
+        for lane in &lanes.all {
+            lock(&lane.filling).stopped = true;
+        }
+    }
+
+    /// Gives back an emptied chunk and what it had reserved.
+    pub(crate) fn recycle(&self, mut chunk: Chunk<E>) {
+        self.release(std::mem::take(&mut chunk.reserved));
+        let mut spare = lock(&self.spare);
+        if spare.len() < SPARE && chunk.bytes.capacity() <= 4 * CHUNK {
+            chunk.events.clear();
+            chunk.bytes.clear();
+            spare.push(chunk);
+        }
+    }
+
+    /// Sleeps until there is something to do.
+    pub(crate) fn sleep(&self) {
+        self.asleep.store(true, Ordering::Release);
+        let waits = {
+            let lanes = lock(&self.lanes);
+            lanes.all.iter().any(|lane| {
+                let filling = lock(&lane.filling);
+                !filling.chunk.events.is_empty() || !filling.full.is_empty()
+            })
+        };
+        while !waits && self.asleep.load(Ordering::Acquire) && !self.pressed.load(Ordering::Acquire) {
+            park();
+        }
+        self.asleep.store(false, Ordering::Release);
+    }
+
+    /// Lets more gather for `interval`; it ends early when the worker is pressed.
+    #[cfg(not(loom))]
+    pub(crate) fn gather(&self, interval: std::time::Duration) {
+        let until = std::time::Instant::now() + interval;
+        while !self.pressed.swap(false, Ordering::AcqRel) {
+            let rest = until.checked_duration_since(std::time::Instant::now()).filter(|rest| !rest.is_zero());
+            let Some(rest) = rest else { return };
+            std::thread::park_timeout(rest);
+        }
+    }
+}
+
+/// The lock, also after a panic elsewhere: what it guards is never half-written.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -1,7 +1,6 @@
 //! What is logged, independent of any wire, and how it reads as a log.
 
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
 
 use humanloop_api::{Entry, Kind, Log, LogUpdate, Object, Outcome, OutputFormat, Process};
 use uuid::Uuid;
@@ -12,18 +11,13 @@ use crate::function::{Function, Template};
 use crate::prompt::Prompt;
 use crate::session::Session;
 
-/// What goes through the queue to the worker.
+/// What goes through a lane to the worker. Payloads stand in the bytes of the chunk, one after the other.
 #[derive(Debug)]
 pub(crate) enum Event {
-    Opened(Box<Opened>),
-    Closed(Box<Closed>),
+    Opened(Opened),
+    Closed(Closed),
     /// An explicit call of the client's.
-    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "the client comes with the feature"))]
     Entry(Entry),
-    /// Deliver what came before, then answer.
-    Flush(SyncSender<()>),
-    /// Deliver what came before, answer, and end.
-    Stop(SyncSender<()>),
 }
 
 /// A call began.
@@ -36,9 +30,9 @@ pub(crate) struct Opened {
     /// It found no session and opened one of its own.
     pub(crate) unbound: bool,
     pub(crate) started: Start,
-    /// The members of a JSON object, each followed by a comma.
-    pub(crate) inputs: Vec<u8>,
-    pub(crate) metadata: Vec<u8>,
+    /// Lengths of the members of two JSON objects, each followed by a comma.
+    pub(crate) inputs: usize,
+    pub(crate) metadata: usize,
     pub(crate) prompt: Option<Arc<Prompt>>,
 }
 
@@ -50,44 +44,39 @@ pub(crate) struct Closed {
     /// Seconds.
     pub(crate) duration: f64,
     pub(crate) outcome: Outcome,
-    /// JSON.
-    pub(crate) output: Option<Vec<u8>>,
-    pub(crate) error: Option<String>,
-    /// The members of a JSON object, each followed by a comma.
-    pub(crate) metadata: Vec<u8>,
+    /// Length of JSON.
+    pub(crate) output: Option<usize>,
+    /// Length of text.
+    pub(crate) error: Option<usize>,
+    /// Length of the members of a JSON object, each followed by a comma.
+    pub(crate) metadata: usize,
 }
 
-impl Event {
-    /// Bytes it holds, about; an order holds none, so that it passes a full queue.
-    pub(crate) fn size(&self) -> usize {
-        const FIXED: usize = 256;
-        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        let variable = match self {
-            Self::Opened(opened) => opened.inputs.len() + opened.metadata.len(),
-            Self::Closed(closed) => closed.output.as_ref().map_or(0, Vec::len) + length(&closed.error),
-            Self::Entry(Entry::Log(log)) => {
-                let inputs = log.inputs.iter().flat_map(Object::iter);
-                length(&log.output) + inputs.map(|(key, value)| key.len() + value.get().len()).sum::<usize>()
-            }
-            Self::Entry(Entry::Update(update)) => length(&update.output),
-            Self::Entry(Entry::Feedback(_)) => 0,
-            Self::Flush(_) | Self::Stop(_) => return 0,
-        };
-        FIXED + variable
+/// Bytes that an event takes beside its payload, about.
+pub(crate) const EVENT: usize = 192;
+
+/// The payloads of a chunk, taken in order.
+pub(crate) struct Payloads<'a>(pub(crate) &'a [u8]);
+
+impl<'a> Payloads<'a> {
+    pub(crate) fn take(&mut self, length: usize) -> &'a [u8] {
+        let (taken, rest) = self.0.split_at_checked(length).unwrap_or((self.0, &[]));
+        self.0 = rest;
+        taken
     }
 }
 
 impl Opened {
     /// The log of a call that is running.
-    pub(crate) fn into_log(self, process: &Process) -> Log {
+    pub(crate) fn into_log(self, payloads: &mut Payloads<'_>, process: &Process) -> Log {
         Log {
             project: Some(self.function.project_name().into()),
             session_reference_id: Some(self.session.reference_id()),
             parent_reference_id: self.parent.map(|id| id.to_string()),
             reference_id: Some(self.id.to_string()),
-            inputs: Some(object(self.inputs)),
+            inputs: Some(object(payloads.take(self.inputs))),
             messages: self.prompt.map(|prompt| prompt.messages.clone()).filter(|messages| !messages.is_empty()),
-            metadata: Some(object(self.metadata)).filter(|metadata| !metadata.is_empty()),
+            metadata: Some(object(payloads.take(self.metadata))).filter(|metadata| !metadata.is_empty()),
             created_at: Some(self.started.timestamp()),
             config: Some(self.function.config()),
             kind: Some(self.function.kind),
@@ -103,17 +92,19 @@ impl Opened {
 
 impl Closed {
     /// What the end of a call adds to its log.
-    pub(crate) fn into_update(self) -> LogUpdate {
+    pub(crate) fn into_update(self, payloads: &mut Payloads<'_>) -> LogUpdate {
+        let mut text = |length| String::from_utf8_lossy(payloads.take(length)).into_owned();
+        let json = self.output.map(&mut text);
+        let error = self.error.map(&mut text);
         let mut update = LogUpdate {
             reference_id: self.id.to_string(),
-            error: self.error,
+            error,
             duration: Some(self.duration),
             outcome: Some(self.outcome),
-            metadata: Some(object(self.metadata)).filter(|metadata| !metadata.is_empty()),
+            metadata: Some(object(payloads.take(self.metadata))).filter(|metadata| !metadata.is_empty()),
             ..LogUpdate::default()
         };
         let model = self.function.prompt.as_ref().map(Template::model).unwrap_or_default();
-        let json = self.output.and_then(|output| String::from_utf8(output).ok());
         if let Some(json) = json.filter(|json| json != "null") {
             let is_answer = self.function.kind == Kind::Prompt && answer::complete(&mut update, &json, &model);
             if !is_answer {
@@ -128,9 +119,29 @@ impl Closed {
     }
 }
 
+/// Bytes that an entry takes in memory, about.
+pub(crate) fn size(entry: &Entry) -> usize {
+    let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let object = |object: &Option<Object>| {
+        object.iter().flat_map(Object::iter).map(|(key, value)| 48 + key.len() + value.get().len()).sum::<usize>()
+    };
+    match entry {
+        Entry::Log(log) => {
+            let source = log.config.as_ref().and_then(|config| config.source_code()).map_or(0, str::len);
+            let payloads = object(&log.inputs) + object(&log.metadata) + object(&log.provider_response);
+            let messages = log.messages.as_ref().map_or(0, |messages| 256 * messages.len());
+            size_of::<Log>() + 512 + source + payloads + messages + text(&log.output) + text(&log.error)
+        }
+        Entry::Update(update) => {
+            size_of::<LogUpdate>() + text(&update.output) + text(&update.error) + object(&update.provider_response)
+        }
+        Entry::Feedback(_) => 512,
+    }
+}
+
 /// `"a":1,"b":2,` as an object.
-fn object(mut members: Vec<u8>) -> Object {
-    members.pop();
-    let text = [b"{", &*members, b"}"].concat();
+fn object(members: &[u8]) -> Object {
+    let Some((_, members)) = members.split_last() else { return Object::new() };
+    let text = [b"{", members, b"}"].concat();
     serde_json::from_slice(&text).unwrap_or_default()
 }

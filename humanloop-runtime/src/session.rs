@@ -27,7 +27,7 @@ impl Session {
     /// A new session.
     #[expect(clippy::new_without_default, reason = "each session is another one")]
     pub fn new() -> Self {
-        Self { id: id::new(), reference: None }
+        Self { id: crate::ids::new(), reference: None }
     }
 
     /// The session of this name; the same name goes on with the same session, also in another process.

@@ -1,5 +1,7 @@
 //! Where records go. Only the worker's thread touches a sink, so a sink may wait; nobody waits for it.
 
+use std::time::Duration;
+
 use humanloop_api::Entry;
 
 #[cfg(feature = "http")]
@@ -21,11 +23,22 @@ pub trait Sink: Send {
     fn deliver(&mut self, batch: &[Entry]) -> Delivery;
 }
 
-/// What became of a batch.
+/// What became of a batch: what is neither lost nor to come again has arrived.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Delivery {
-    /// Entries that did not arrive and will not.
-    pub lost: usize,
+    /// Places in the batch, in order, of entries that did not arrive and never will.
+    pub lost: Vec<usize>,
+    /// Places in the batch, in order, of entries that did not arrive and shall come again.
+    pub later: Vec<usize>,
+    /// How long to wait before they come again, if the destination says so.
+    pub after: Option<Duration>,
     /// Why, and what to do about it; shown to people at the first loss.
     pub reason: Option<String>,
+}
+
+impl Delivery {
+    /// Nothing arrived, and all of `batch` shall come again.
+    pub fn all_later(batch: &[Entry], reason: impl Into<String>) -> Self {
+        Self { later: (0..batch.len()).collect(), reason: Some(reason.into()), ..Self::default() }
+    }
 }

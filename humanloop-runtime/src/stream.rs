@@ -10,7 +10,7 @@ use futures_core::Stream;
 use humanloop_api::Kind;
 use pin_project_lite::pin_project;
 
-use crate::call::{Call, member};
+use crate::call::Call;
 use crate::clock::Start;
 use crate::response::{Assembly, deltas};
 
@@ -184,7 +184,7 @@ impl Items {
     }
 
     /// Nothing when there was no item.
-    pub(crate) fn finish(&mut self) -> Gathered {
+    pub(crate) fn finish(mut self) -> Gathered {
         if self.count == 0 {
             return Gathered { output: self.whole.take(), ..Gathered::default() };
         }
@@ -205,7 +205,9 @@ impl Items {
         let first = self.first.unwrap_or_default();
         let (count, left_out) = (self.count, self.left_out);
         let summary = format!("{{\"items\":{count},\"left_out\":{left_out},\"first_item_seconds\":{first:.9}}}");
-        member(&mut metadata, "stream", summary.as_bytes());
+        crate::json::key(&mut metadata, "stream");
+        metadata.extend_from_slice(summary.as_bytes());
+        metadata.push(b',');
         Gathered { output: Some(output), metadata }
     }
 }

@@ -1,136 +1,197 @@
-//! The worker's thread: gathers records into batches and hands them to the sinks.
+//! The worker's thread: makes batches of what is in the lanes, and hands them to the outlets.
 
-use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, SyncSender};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use humanloop_api::{Entry, Process};
+use humanloop_api::{Entry, Outcome};
+use uuid::Uuid;
 
-use crate::pipeline::Pipeline;
-use crate::record::Event;
-use crate::sink::{Delivery, Sink};
+use crate::outlet::Batch;
+use crate::pipeline::{Order, Pipeline, lock};
+use crate::queue::Chunk;
+use crate::record::{Closed, Event, Payloads};
+use crate::stats::Cause;
 
 /// Entries of one batch, at most.
 const BATCH: usize = 4096;
 
 pub(crate) struct Worker {
-    receiver: Receiver<Event>,
-    sinks: Vec<Destination>,
     pipeline: Arc<Pipeline>,
     interval: Duration,
-}
-
-/// A sink, and whether its first loss was told.
-struct Destination {
-    sink: Box<dyn Sink>,
-    told: bool,
-}
-
-/// An order that ends a batch.
-enum Order {
-    Flush(SyncSender<()>),
-    Stop(SyncSender<()>),
+    /// Calls that were handed over as running.
+    running: HashSet<Uuid>,
+    /// Ends that were found before their beginnings: those are in another thread's lane, and come with the next sweep.
+    early: Vec<(Closed, Vec<u8>)>,
 }
 
 impl Worker {
-    pub(crate) fn new(
-        receiver: Receiver<Event>,
-        sinks: Vec<Box<dyn Sink>>,
-        pipeline: Arc<Pipeline>,
-        interval: Duration,
-    ) -> Self {
-        let sinks = sinks.into_iter().map(|sink| Destination { sink, told: false }).collect();
-        Self { receiver, sinks, pipeline, interval }
+    pub(crate) fn new(pipeline: Arc<Pipeline>, interval: Duration) -> Self {
+        Self { pipeline, interval, running: HashSet::new(), early: Vec::new() }
     }
 
     /// Runs until it is told to stop. With nothing to do it sleeps; a record wakes it, and then it lets more gather for
     /// the flush interval, so that callers do not have to wake it for each.
     pub(crate) fn run(mut self) {
-        let mut full = false;
-        while let Ok(first) = self.receiver.recv() {
-            let mut batch = Batch::default();
-            let mut bytes = first.size();
-            let mut order = batch.add(first, self.pipeline.process());
-            if order.is_none() && !full {
-                self.pipeline.queue().gather(self.interval);
+        crate::context::record_nothing_here();
+        let pipeline = self.pipeline.clone();
+        let queue = &pipeline.queue;
+        queue.attend();
+        let mut chunks = Vec::new();
+        let mut is_idle = true;
+        loop {
+            if is_idle {
+                queue.sleep();
             }
-            while order.is_none() && batch.entries.len() < BATCH {
-                let Ok(event) = self.receiver.try_recv() else { break };
-                bytes += event.size();
-                order = batch.add(event, self.pipeline.process());
+            queue.gather(self.interval);
+            queue.begin();
+            let orders: Vec<Order> = std::mem::take(&mut *lock(&pipeline.orders));
+            let stop = orders.iter().any(|order| order.stop);
+            if stop {
+                queue.stop();
             }
-            full = batch.entries.len() >= BATCH;
-            self.pipeline.queue().taken(bytes);
-            self.deliver(&batch.entries);
-            match order {
-                None => {}
-                Some(Order::Flush(answer)) => {
-                    let _ = answer.try_send(());
-                }
-                Some(Order::Stop(answer)) => {
-                    drop(self.sinks); // a store is closed before the answer
-                    let _ = answer.try_send(());
-                    return;
-                }
+            queue.sweep(&mut chunks);
+            is_idle = chunks.is_empty() && self.early.is_empty();
+            self.hand_over(&mut chunks);
+            if !self.early.is_empty() {
+                // Their beginnings were pushed before them, so they are in the lanes by now.
+                queue.sweep(&mut chunks);
+                self.hand_over(&mut chunks);
+                let orphans = std::mem::take(&mut self.early).len();
+                pipeline.counts.lose(Cause::Stopped, orphans as u64, None);
+            }
+            for order in orders {
+                let _ = order.answer.try_send(());
+            }
+            if stop {
+                return;
             }
         }
     }
 
-    fn deliver(&mut self, entries: &[Entry]) {
-        if entries.is_empty() {
+    /// Makes batches of `chunks` and gives them to the outlets.
+    fn hand_over(&mut self, chunks: &mut Vec<Chunk<Event>>) {
+        let mut batch = Draft::default();
+        for mut chunk in chunks.drain(..) {
+            let events = std::mem::take(&mut chunk.events);
+            let mut payloads = Payloads(&chunk.bytes);
+            for event in events {
+                self.add(&mut batch, event, &mut payloads);
+                if batch.entries.len() >= BATCH {
+                    self.send(std::mem::take(&mut batch));
+                }
+            }
+            self.pipeline.queue.recycle(chunk);
+        }
+        for (closed, payload) in std::mem::take(&mut self.early) {
+            self.close(&mut batch, closed, &payload);
+        }
+        self.send(batch);
+    }
+
+    fn add(&mut self, batch: &mut Draft, event: Event, payloads: &mut Payloads<'_>) {
+        match event {
+            Event::Opened(opened) => {
+                let (id, log) = (opened.id, opened.into_log(payloads, &self.pipeline.process));
+                batch.places.insert(id, batch.entries.len());
+                batch.push(Entry::Log(Box::new(log)), 0);
+            }
+            Event::Closed(closed) => {
+                let payload = payloads.of(&closed);
+                self.close(batch, closed, payload);
+            }
+            Event::Entry(entry) => batch.take(entry),
+        }
+    }
+
+    fn close(&mut self, batch: &mut Draft, closed: Closed, payload: &[u8]) {
+        let id = closed.id;
+        let place = batch.places.get(&id).copied();
+        if place.is_none() && !self.running.remove(&id) {
+            self.early.push((closed, payload.to_vec()));
             return;
         }
-        for Destination { sink, told } in &mut self.sinks {
-            let delivery = catch_unwind(AssertUnwindSafe(|| sink.deliver(entries)))
-                .unwrap_or_else(|_| Delivery { lost: entries.len(), reason: Some("the destination panicked".into()) });
-            self.pipeline.counts().undelivered.fetch_add(delivery.lost as u64, Ordering::Relaxed);
-            if let Some(reason) = delivery.reason.filter(|_| delivery.lost > 0 && !*told) {
-                *told = true;
-                eprintln!(
-                    "humanloop: {} logs are lost, {reason}; further ones are counted in the closing line",
-                    delivery.lost
-                );
+        let update = closed.into_update(&mut Payloads(payload));
+        match place.and_then(|place| Some((batch.entries.get_mut(place)?, batch.weights.get_mut(place)?))) {
+            Some((Entry::Log(log), weight)) => {
+                log.apply(&update);
+                *weight += 1;
+            }
+            _ => batch.push(Entry::Update(Box::new(update)), 1),
+        }
+    }
+
+    fn send(&mut self, mut draft: Draft) {
+        if draft.entries.is_empty() {
+            return;
+        }
+        self.pipeline.redactor.apply(&mut draft.entries);
+        for (id, place) in &draft.places {
+            if matches!(draft.entries.get(*place), Some(Entry::Log(log)) if log.outcome() == Outcome::Running) {
+                self.running.insert(*id);
             }
         }
+        let batch = Batch::new(draft.entries, draft.weights, self.pipeline.queue.clone());
+        let batch = Arc::new(batch);
+        for outlet in &self.pipeline.outlets {
+            let deadline = || *lock(&self.pipeline.deadline);
+            while !outlet.has_room() {
+                if deadline().is_some_and(|deadline| deadline <= Instant::now()) {
+                    self.pipeline.counts.lose(Cause::Undelivered, batch.weight(), None);
+                    return;
+                }
+                outlet.wait_for_room();
+            }
+            outlet.push(batch.clone());
+        }
+    }
+}
+
+impl<'a> Payloads<'a> {
+    /// What belongs to the end of a call.
+    fn of(&mut self, closed: &Closed) -> &'a [u8] {
+        self.take(closed.output.unwrap_or(0) + closed.error.unwrap_or(0) + closed.metadata)
     }
 }
 
 /// Entries in order; what is learned about a log of the same batch goes into the log.
 #[derive(Default)]
-struct Batch {
+struct Draft {
     entries: Vec<Entry>,
-    /// Place of a log by its reference id.
-    places: HashMap<String, usize>,
+    weights: Vec<u32>,
+    /// Place of a log by its id.
+    places: HashMap<Uuid, usize>,
+    /// Place of an explicit log by its reference id.
+    references: HashMap<String, usize>,
 }
 
-impl Batch {
-    fn add(&mut self, event: Event, process: &Process) -> Option<Order> {
-        let entry = match event {
-            Event::Opened(opened) => Entry::Log(Box::new(opened.into_log(process))),
-            Event::Closed(closed) => Entry::Update(Box::new(closed.into_update())),
-            Event::Entry(entry) => entry,
-            Event::Flush(answer) => return Some(Order::Flush(answer)),
-            Event::Stop(answer) => return Some(Order::Stop(answer)),
-        };
+impl Draft {
+    fn push(&mut self, entry: Entry, weight: u32) {
+        self.entries.push(entry);
+        self.weights.push(weight);
+    }
+
+    /// Takes an explicit entry.
+    fn take(&mut self, entry: Entry) {
         match &entry {
             Entry::Log(log) => {
                 if let Some(reference) = &log.reference_id {
-                    self.places.insert(reference.clone(), self.entries.len());
+                    self.references.insert(reference.clone(), self.entries.len());
                 }
             }
             Entry::Update(update) => {
-                let place = self.places.get(&update.reference_id);
-                if let Some(Entry::Log(log)) = place.and_then(|place| self.entries.get_mut(*place)) {
+                let place = self.references.get(&update.reference_id);
+                if let Some(place) = place.copied()
+                    && let (Some(Entry::Log(log)), Some(weight)) =
+                        (self.entries.get_mut(place), self.weights.get_mut(place))
+                {
                     log.apply(update);
-                    return None;
+                    *weight += 1;
+                    return;
                 }
             }
             Entry::Feedback(_) => {}
         }
-        self.entries.push(entry);
-        None
+        self.push(entry, 1);
     }
 }

@@ -46,9 +46,19 @@ fn deliver(server: &Server, batch: &[Entry]) -> Delivery {
     HttpSink::new(&server.url(), Some("hl_secret".into())).unwrap().deliver(batch)
 }
 
-/// The reason of a loss of `lost` entries.
+/// The reason why `lost` entries are lost, and none shall come again.
 fn lost(delivery: Delivery, lost: usize) -> String {
-    assert_eq!(delivery.lost, lost, "{delivery:?}");
+    assert_eq!((delivery.lost.len(), delivery.later.len()), (lost, 0), "{delivery:?}");
+    reason(delivery)
+}
+
+/// The reason why `later` entries shall come again, and none is lost.
+fn later(delivery: Delivery, later: usize) -> String {
+    assert_eq!((delivery.lost.len(), delivery.later.len()), (0, later), "{delivery:?}");
+    reason(delivery)
+}
+
+fn reason(delivery: Delivery) -> String {
     let reason = delivery.reason.expect("a loss has a reason");
     assert!(!reason.contains("hl_secret"), "{reason}");
     reason
@@ -159,10 +169,10 @@ fn an_update_of_a_log_that_is_not_there_is_lost_alone() {
 }
 
 #[test]
-fn a_wrong_key_says_which_variable_holds_it_and_sends_no_more() {
+fn a_wrong_key_says_which_variable_holds_it_and_sends_no_more_for_now() {
     for status in [401, 403] {
         let server = Server::script([Reply::new(status, r#"{"detail":{"message":"hl_secret is wrong"}}"#)]);
-        let reason = lost(deliver(&server, &[log("a", None), log("b", Some("a")), update("c")]), 3);
+        let reason = later(deliver(&server, &[log("a", None), log("b", Some("a")), update("c")]), 3);
         assert!(reason.contains("set HUMANLOOP_API_KEY") && reason.contains(&server.url()), "{reason}");
         assert_eq!(server.received().len(), 1);
     }
@@ -181,7 +191,7 @@ fn a_server_that_is_no_humanloop_api_is_found_out() {
         Reply::json(json!([])),
     ] {
         let server = Server::script([reply.clone()]);
-        let reason = lost(deliver(&server, &[log("a", None), update("a")]), 2);
+        let reason = later(deliver(&server, &[log("a", None), update("a")]), 2);
         assert!(
             reason.contains("is no Humanloop API") && reason.contains("check HUMANLOOP_BASE_URL"),
             "{reply:?}: {reason}"
@@ -193,36 +203,37 @@ fn a_server_that_is_no_humanloop_api_is_found_out() {
 fn a_redirect_does_not_take_the_key_along() {
     let other = Server::new(api);
     let server = Server::script([Reply::new(307, "").header("location", other.url())]);
-    assert!(lost(deliver(&server, &[log("a", None)]), 1).contains("set HUMANLOOP_BASE_URL"));
+    assert!(later(deliver(&server, &[log("a", None)]), 1).contains("set HUMANLOOP_BASE_URL"));
     assert!(other.received().is_empty());
 }
 
 #[test]
-fn a_busy_server_is_asked_three_times() {
-    let server = Server::script([Reply::again(503), Reply::again(429), Reply::json(json!([{"id": "data_1"}]))]);
-    assert_eq!(deliver(&server, &[log("a", None)]), Delivery::default());
-    assert_eq!(server.received().len(), 3);
-    let server = Server::script([Reply::again(500)]);
-    assert!(lost(deliver(&server, &[log("a", None)]), 1).contains("answered 500"));
-    assert_eq!(server.received().len(), 3);
+fn what_a_busy_server_does_not_take_comes_again_when_it_says() {
+    for status in [408, 429, 500, 503] {
+        let server = Server::script([Reply::new(status, "").header("retry-after", "7")]);
+        let delivery = deliver(&server, &[log("a", None), update("a")]);
+        assert_eq!(delivery.after, Some(std::time::Duration::from_secs(7)));
+        assert!(later(delivery, 2).contains(&format!("answered {status}")));
+        assert_eq!(server.received().len(), 1, "the next one would be refused, too");
+    }
 }
 
 #[test]
 fn a_server_that_is_not_there_is_named() {
     let url = nobody();
     let mut sink = HttpSink::new(&url, Some("hl_secret".into())).unwrap();
-    let reason = lost(sink.deliver(&[log("a", None), log("b", Some("a")), update("c")]), 3);
+    let reason = later(sink.deliver(&[log("a", None), log("b", Some("a")), update("c")]), 3);
     assert!(reason.contains(&url) && reason.contains("refused") && reason.contains("start the server"), "{reason}");
 }
 
 #[test]
-fn inside_a_runtime_it_loses_with_a_reason_and_does_not_panic() {
+fn inside_a_runtime_it_puts_off_with_a_reason_and_does_not_panic() {
     let server = Server::new(api);
     let mut sink = HttpSink::new(&server.url(), None).unwrap();
     assert_eq!(sink.deliver(&[log("a", None)]), Delivery::default());
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async move {
-        assert!(lost(sink.deliver(&[log("b", None)]), 1).contains("inside a tokio runtime"));
+        assert!(later(sink.deliver(&[log("b", None)]), 1).contains("inside a tokio runtime"));
         drop(sink);
     });
 }

@@ -61,14 +61,18 @@ fn an_address_elsewhere_needs_a_key() {
 }
 
 #[test]
-fn an_address_where_nobody_answers_loses_logs_and_counts_them() {
+fn what_an_address_where_nobody_answers_does_not_take_waits_on_disk() {
     // A port that was free a moment ago: nobody listens there.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let guard = humanloop::builder().http(format!("http://127.0.0.1:{port}"), None).quiet().start().unwrap();
+    let spool = temporary("spool");
+    let builder = humanloop::builder().http(format!("http://127.0.0.1:{port}"), None).spool(&spool);
+    let guard = builder.quiet().start().unwrap();
     assert_eq!(guard.run(|| double(21)), 42);
     let flushed = guard.flush(Duration::from_secs(30));
     assert!(flushed.complete);
-    assert_eq!((flushed.stats.logs, flushed.stats.lost), (1, 1));
+    assert_eq!((flushed.stats.logs, flushed.spooled, flushed.dropped), (1, 1, 0));
+    drop(guard);
+    std::fs::remove_dir_all(spool).unwrap();
 }
 
 #[test]

@@ -104,9 +104,9 @@ where
     });
     let stream = call.stream(steps, |call: &mut Call, step: &Result<Step<T>, Error>| match step {
         Ok(Step::Item(_)) => {}
-        Ok(Step::Piece(json)) => call.item(json),
+        Ok(Step::Piece(json)) => call.item(|out, limit| crate::json::copied(json, out, limit)),
         Ok(Step::Whole(json)) => call.whole(json.clone()),
-        Err(error) => call.failed(error.to_string()),
+        Err(error) => call.failed(&error.to_string()),
     });
     Box::pin(Items(Box::pin(stream), std::marker::PhantomData))
 }

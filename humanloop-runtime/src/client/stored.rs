@@ -85,7 +85,7 @@ pub(super) async fn ask(path: &[&str], body: Object) -> Result<Generated, Error>
     let http = Http::new(&url, (header, ""), (KEY, key.as_deref()), timeouts, RETRY)?;
     let bytes = serde_json::to_vec(&body).map_err(|error| failed(None, error.to_string()))?;
     let sent = http.send(Method::POST, join(&url, path), bytes).await;
-    let Answer { status, body } = sent.map_err(|reason| failed(None, format!("{reason} ({url})")))?;
+    let Answer { status, body, .. } = sent.map_err(|reason| failed(None, format!("{reason} ({url})")))?;
     if !(200..300).contains(&status) {
         return Err(refused(status, &http.without_key(&body)));
     }

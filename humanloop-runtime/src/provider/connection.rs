@@ -194,7 +194,7 @@ impl Connection {
         serde_json::to_vec(body).map_err(|error| self.failed(None, error.to_string()))
     }
 
-    fn whole(&self, Answer { status, body }: Answer) -> Result<Response, Error> {
+    fn whole(&self, Answer { status, body, .. }: Answer) -> Result<Response, Error> {
         if !(200..300).contains(&status) {
             return Err(self.failed(Some(status), self.http.without_key(&message_of(&body))));
         }

@@ -25,9 +25,10 @@ const LOGS: usize = 200;
 const BYTES: usize = 4 << 20;
 
 const CONNECT: Duration = Duration::from_secs(5);
-const REQUEST: Duration = Duration::from_secs(30);
+const REQUEST: Duration = Duration::from_secs(20);
 const RETRY: Retry = Retry {
-    attempts: 3,
+    // Whoever hands the batches over comes again.
+    attempts: 1,
     pause: Duration::from_millis(500),
     longest: Duration::from_secs(5),
     deadline: Duration::from_secs(60),
@@ -98,7 +99,7 @@ impl Sink for HttpSink {
     }
 
     fn deliver(&mut self, batch: &[Entry]) -> Delivery {
-        self.try_deliver(batch).unwrap_or_else(|reason| Delivery { lost: batch.len(), reason: Some(reason) })
+        self.try_deliver(batch).unwrap_or_else(|reason| Delivery::all_later(batch, reason))
     }
 }
 
@@ -119,77 +120,94 @@ struct Api {
 
 /// Why something did not arrive.
 enum Refusal {
-    /// The server cannot be used: nothing else will arrive either.
-    Server(String),
-    /// This request only.
-    Request(String),
+    /// The server cannot be used now: nothing else will arrive either, and all of it may come again.
+    Server { reason: String, after: Option<Duration> },
     /// Something in it; the rest of a list may arrive without it.
     Item(String),
 }
 
-/// What is lost so far.
+/// What did not arrive so far.
 #[derive(Default)]
-struct Losses {
+struct Rest {
     delivery: Delivery,
     /// The server cannot be used.
     hopeless: bool,
 }
 
-impl Losses {
-    fn add(&mut self, count: usize, refusal: Refusal) {
-        self.hopeless |= matches!(refusal, Refusal::Server(_));
-        let (Refusal::Server(reason) | Refusal::Request(reason) | Refusal::Item(reason)) = refusal;
-        self.delivery.lost += count;
+impl Rest {
+    fn add(&mut self, places: &[usize], refusal: Refusal) {
+        let reason = match refusal {
+            Refusal::Server { reason, after } => {
+                self.hopeless = true;
+                self.delivery.later.extend(places);
+                self.delivery.after = after;
+                reason
+            }
+            Refusal::Item(reason) => {
+                self.delivery.lost.extend(places);
+                reason
+            }
+        };
         self.delivery.reason.get_or_insert(reason);
     }
 }
 
+/// An entry's place in the batch, and its JSON.
+type Item = (usize, Vec<u8>);
+
 impl Api {
     /// Logs go first, parents before their children, then what was learned about logs, then feedback.
     async fn deliver(&self, batch: &[Entry]) -> Delivery {
-        let mut losses = Losses::default();
-        let logs = batch.iter().filter_map(|entry| if let Entry::Log(log) = entry { Some(&**log) } else { None });
+        let mut rest = Rest::default();
+        let logs = batch.iter().enumerate().filter_map(|(place, entry)| match entry {
+            Entry::Log(log) => Some((place, &**log)),
+            _ => None,
+        });
         for layer in layers::by_parent(logs.collect()) {
-            self.send_lists("logs", &written(&layer), &mut losses).await;
+            self.send_lists("logs", &written(&layer), &mut rest).await;
         }
-        for entry in batch {
+        for (place, entry) in batch.iter().enumerate() {
             let Entry::Update(update) = entry else { continue };
-            if losses.hopeless {
-                losses.delivery.lost += 1;
+            if rest.hopeless {
+                rest.delivery.later.push(place);
             } else if let Err(refusal) = self.update(update).await {
-                losses.add(1, refusal);
+                rest.add(&[place], refusal);
             }
         }
-        let feedback = batch
-            .iter()
-            .filter_map(|entry| if let Entry::Feedback(feedback) = entry { Some(&**feedback) } else { None });
-        self.send_lists("feedback", &written::<Feedback>(&feedback.collect::<Vec<_>>()), &mut losses).await;
-        losses.delivery
+        let feedback = batch.iter().enumerate().filter_map(|(place, entry)| match entry {
+            Entry::Feedback(feedback) => Some((place, &**feedback)),
+            _ => None,
+        });
+        self.send_lists("feedback", &written::<Feedback>(&feedback.collect::<Vec<_>>()), &mut rest).await;
+        rest.delivery.lost.sort_unstable();
+        rest.delivery.later.sort_unstable();
+        rest.delivery
     }
 
     /// Sends `items` as lists. One that is refused for its size or for something in it is halved until the culprit is
     /// found, which alone is lost.
-    async fn send_lists(&self, path: &str, items: &[Vec<u8>], losses: &mut Losses) {
+    async fn send_lists(&self, path: &str, items: &[Item], rest: &mut Rest) {
         let mut ranges = chunks(items);
         while let Some(range) = ranges.pop() {
-            let count = range.len();
-            if losses.hopeless {
-                losses.delivery.lost += count;
+            let places = || items[range.clone()].iter().map(|(place, _)| *place).collect::<Vec<_>>();
+            if rest.hopeless {
+                rest.delivery.later.extend(places());
                 continue;
             }
             match self.send_list(path, &items[range.clone()]).await {
-                Err(Refusal::Item(_)) if count > 1 => {
-                    let middle = range.start + count / 2;
+                Err(Refusal::Item(_)) if range.len() > 1 => {
+                    let middle = range.start + range.len() / 2;
                     ranges.push(middle..range.end);
                     ranges.push(range.start..middle);
                 }
-                Err(refusal) => losses.add(count, refusal),
+                Err(refusal) => rest.add(&places(), refusal),
                 Ok(()) => {}
             }
         }
     }
 
-    async fn send_list(&self, path: &str, items: &[Vec<u8>]) -> Result<(), Refusal> {
+    async fn send_list(&self, path: &str, items: &[Item]) -> Result<(), Refusal> {
+        let items: Vec<&[u8]> = items.iter().map(|(_, json)| &**json).collect();
         let body = [b"[", &*items.join(&b","[..]), b"]"].concat();
         let answer = match self.send(Method::POST, join(&self.url, &[path]), body).await {
             // What has this reference id arrived before, and its answer did not.
@@ -220,7 +238,7 @@ impl Api {
         let sent = self.http.send(method, url, body).await;
         let answer = sent.map_err(|reason| {
             let text = format!("{} does not answer ({reason}): start the server, or correct {BASE_URL}", self.url);
-            (0, Refusal::Server(text))
+            (0, Refusal::Server { reason: text, after: None })
         })?;
         match answer.status {
             200..300 => Ok(answer),
@@ -230,11 +248,12 @@ impl Api {
 
     fn refusal(&self, answer: &Answer) -> Refusal {
         let Self { url, .. } = self;
+        let server = |reason| Refusal::Server { reason, after: answer.retry_after };
         let detail = detail(&answer.body).map(|text| self.http.without_key(&text));
         match (answer.status, detail) {
-            (status @ (401 | 403), _) => Refusal::Server(format!(
-                "{url} answered {status}, it does not know the key: set {KEY} to a key of that server"
-            )),
+            (status @ (401 | 403), _) => {
+                server(format!("{url} answered {status}, it does not know the key: set {KEY} to a key of that server"))
+            }
             (413, _) => Refusal::Item(format!(
                 "{url} answered 413, the log is too big for it: log less, or raise that server's limit"
             )),
@@ -243,12 +262,13 @@ impl Api {
                 let detail = detail.unwrap_or_else(|| "it gave no reason".into());
                 Refusal::Item(format!("{url} answered {status}, it does not take this: {detail}"))
             }
-            (status @ 300..400, _) => Refusal::Server(format!(
-                "{url} answered {status}, the API is at another address: set {BASE_URL} to that one"
-            )),
-            (status, _) => {
-                Refusal::Request(format!("{url} answered {status}, three times: look at the log of that server"))
+            (status @ 300..400, _) => {
+                server(format!("{url} answered {status}, the API is at another address: set {BASE_URL} to that one"))
             }
+            (status @ (408 | 425 | 429 | 500..), _) => {
+                server(format!("{url} answered {status}: look at the log of that server"))
+            }
+            (status, _) => Refusal::Item(format!("{url} answered {status}, it does not take this")),
         }
     }
 
@@ -258,21 +278,22 @@ impl Api {
             text if text.is_empty() => "nothing".into(),
             text => format!("`{}`", self.http.without_key(&text)),
         };
-        Refusal::Server(format!("{url} is no Humanloop API, it answered {status} and {start}: check {BASE_URL}"))
+        let reason = format!("{url} is no Humanloop API, it answered {status} and {start}: check {BASE_URL}");
+        Refusal::Server { reason, after: None }
     }
 }
 
 /// Each item's JSON.
-fn written<T: Serialize>(items: &[&T]) -> Vec<Vec<u8>> {
+fn written<T: Serialize>(items: &[(usize, &T)]) -> Vec<Item> {
     // No type of the wire fails to serialize; were it so, `null` would be refused and counted.
-    items.iter().map(|item| serde_json::to_vec(item).unwrap_or_else(|_| b"null".into())).collect()
+    items.iter().map(|(place, item)| (*place, serde_json::to_vec(item).unwrap_or_else(|_| b"null".into()))).collect()
 }
 
 /// What goes into one request each, the last ones first.
-fn chunks(items: &[Vec<u8>]) -> Vec<Range<usize>> {
+fn chunks(items: &[Item]) -> Vec<Range<usize>> {
     let mut chunks: Vec<Range<usize>> = Vec::new();
     let mut bytes = 0;
-    for (index, item) in items.iter().enumerate() {
+    for (index, (_, item)) in items.iter().enumerate() {
         match chunks.last_mut() {
             Some(chunk) if chunk.len() < LOGS && bytes + item.len() <= BYTES => {
                 chunk.end = index + 1;

@@ -42,7 +42,7 @@ impl Sink for LocalSink {
     fn deliver(&mut self, batch: &[Entry]) -> Delivery {
         match self.store.ingest(batch) {
             Ok(_) => Delivery::default(),
-            Err(error) => Delivery { lost: batch.len(), reason: Some(error.to_string()) },
+            Err(error) => Delivery::all_later(batch, error.to_string()),
         }
     }
 }

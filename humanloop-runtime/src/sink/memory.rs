@@ -70,7 +70,7 @@ impl Sink for Memory {
     fn deliver(&mut self, batch: &[Entry]) -> Delivery {
         match lock(&self.0).ingest(batch) {
             Ok(_) => Delivery::default(),
-            Err(error) => Delivery { lost: batch.len(), reason: Some(error.to_string()) },
+            Err(error) => Delivery::all_later(batch, error.to_string()),
         }
     }
 }

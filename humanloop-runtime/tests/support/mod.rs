@@ -72,6 +72,11 @@ impl Reply {
         self
     }
 
+    /// No answer: the connection is closed.
+    pub fn nothing() -> Self {
+        Self::new(0, "")
+    }
+
     /// A failure that asks to come again at once.
     pub fn again(status: u16) -> Self {
         Self::new(status, r#"{"error":{"message":"later"}}"#).header("retry-after", "0")
@@ -87,7 +92,12 @@ pub struct Server {
 impl Server {
     /// Answers each request by `answer`.
     pub fn new(answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::at("127.0.0.1:0", answer)
+    }
+
+    /// The same at this address.
+    pub fn at(address: &str, answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
         let received: Arc<Mutex<Vec<Received>>> = Arc::default();
         let (kept, answer) = (received.clone(), Arc::new(answer));
@@ -137,6 +147,9 @@ fn serve(stream: TcpStream, kept: &Mutex<Vec<Received>>, answer: &dyn Fn(&Receiv
     while let Some(received) = read(&mut reader) {
         kept.lock().unwrap().push(received.clone());
         let Reply { status, headers, body, chunk, broken } = answer(&received);
+        if status == 0 {
+            return;
+        }
         let length = match chunk {
             0 => format!("content-length: {}", body.len()),
             _ => "transfer-encoding: chunked".into(),

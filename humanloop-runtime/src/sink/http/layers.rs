@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use humanloop_api::Log;
 
-/// `logs` in layers: a log stands in a later layer than its parent, and in the given order within its layer.
-pub(super) fn by_parent(logs: Vec<&Log>) -> Vec<Vec<&Log>> {
+/// `logs`, each with its place in the batch, in layers: a log stands in a later layer than its parent, and in the given order within its layer.
+pub(super) fn by_parent(logs: Vec<(usize, &Log)>) -> Vec<Vec<(usize, &Log)>> {
     let places: HashMap<&str, usize> =
-        logs.iter().enumerate().filter_map(|(place, log)| Some((log.reference_id.as_deref()?, place))).collect();
+        logs.iter().enumerate().filter_map(|(place, (_, log))| Some((log.reference_id.as_deref()?, place))).collect();
     let parents: Vec<Option<usize>> =
-        logs.iter().map(|log| places.get(log.parent_reference_id.as_deref()?).copied()).collect();
+        logs.iter().map(|(_, log)| places.get(log.parent_reference_id.as_deref()?).copied()).collect();
     let mut depths: Vec<Option<usize>> = vec![None; logs.len()];
     for start in 0..logs.len() {
         // Up to a log whose depth is known, to one without a parent here, or once around a circle; then down again.
@@ -27,7 +27,7 @@ pub(super) fn by_parent(logs: Vec<&Log>) -> Vec<Vec<&Log>> {
             }
         }
     }
-    let mut layers: Vec<Vec<&Log>> = Vec::new();
+    let mut layers: Vec<Vec<(usize, &Log)>> = Vec::new();
     for (log, depth) in logs.into_iter().zip(depths) {
         let depth = depth.unwrap_or(0);
         if layers.len() <= depth {
@@ -52,8 +52,9 @@ mod tests {
                 ..Log::default()
             })
             .collect();
-        let names = |layer: Vec<&Log>| layer.into_iter().filter_map(|log| log.reference_id.clone()).collect();
-        by_parent(logs.iter().collect()).into_iter().map(names).collect()
+        let names =
+            |layer: Vec<(usize, &Log)>| layer.into_iter().filter_map(|(_, log)| log.reference_id.clone()).collect();
+        by_parent(logs.iter().enumerate().collect()).into_iter().map(names).collect()
     }
 
     #[test]

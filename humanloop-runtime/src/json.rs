@@ -1,0 +1,166 @@
+//! JSON strings and short marks, written straight into a buffer.
+
+const LOW: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// Appends `text` as a JSON string. It looks at eight bytes at a time, since most text has nothing to escape.
+pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    let mut at = 0;
+    while let Some(next) = escape_from(bytes, at) {
+        out.extend_from_slice(&bytes[from..next]);
+        escape(out, bytes[next]);
+        from = next + 1;
+        at = from;
+    }
+    out.extend_from_slice(&bytes[from..]);
+    out.push(b'"');
+}
+
+/// The place of the first byte at or after `at` that may not stand in a JSON string as it is.
+fn escape_from(bytes: &[u8], mut at: usize) -> Option<usize> {
+    while let Some(word) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        if has_special(u64::from_le_bytes(*word)) {
+            break;
+        }
+        at += 8;
+    }
+    let rest = bytes.get(at..)?;
+    rest.iter().position(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\').map(|found| at + found)
+}
+
+/// Whether one of eight bytes is a quote, a backslash or a control character; now and then it says so wrongly.
+fn has_special(word: u64) -> bool {
+    let zero = |word: u64| word.wrapping_sub(LOW) & !word;
+    let quote = zero(word ^ (LOW * b'"' as u64));
+    let backslash = zero(word ^ (LOW * b'\\' as u64));
+    let control = word.wrapping_sub(LOW * 0x20) & !word;
+    (quote | backslash | control) & HIGH != 0
+}
+
+fn escape(out: &mut Vec<u8>, byte: u8) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let short = match byte {
+        b'"' => b'"',
+        b'\\' => b'\\',
+        b'\n' => b'n',
+        b'\r' => b'r',
+        b'\t' => b't',
+        0x08 => b'b',
+        0x0c => b'f',
+        _ => {
+            out.extend_from_slice(b"\\u00");
+            out.push(HEX[usize::from(byte >> 4)]);
+            out.push(HEX[usize::from(byte & 15)]);
+            return;
+        }
+    };
+    out.extend_from_slice(&[b'\\', short]);
+}
+
+/// Appends `"name":`.
+pub(crate) fn key(out: &mut Vec<u8>, name: &str) {
+    string(out, name);
+    out.push(b':');
+}
+
+/// Appends an unsigned number.
+pub(crate) fn unsigned(out: &mut Vec<u8>, mut number: u64) {
+    let mut digits = [0_u8; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[at..]);
+}
+
+/// Appends a number.
+pub(crate) fn signed(out: &mut Vec<u8>, number: i64) {
+    if number < 0 {
+        out.push(b'-');
+    }
+    unsigned(out, number.unsigned_abs());
+}
+
+/// Appends `{"<mark>":"<text>"}`: never to be mistaken for a value of the user's that happens to be empty.
+pub(crate) fn marked(out: &mut Vec<u8>, mark: &str, text: &str) {
+    out.push(b'{');
+    key(out, mark);
+    string(out, text);
+    out.push(b'}');
+}
+
+/// Appends `{"$truncated":{"bytes":…,"start":"…"}}`: a value that was cut, its size before, and its beginning.
+pub(crate) fn truncated(out: &mut Vec<u8>, bytes: usize, start: &[u8]) {
+    out.extend_from_slice(br#"{"$truncated":{"bytes":"#);
+    unsigned(out, bytes as u64);
+    out.extend_from_slice(br#","start":"#);
+    string(out, whole_characters(start));
+    out.extend_from_slice(b"}}");
+}
+
+/// Appends JSON that is written already.
+#[cfg(feature = "http")]
+pub(crate) fn copied(json: &[u8], out: &mut Vec<u8>, limit: usize) {
+    if json.len() > limit { truncated(out, json.len(), &json[..limit]) } else { out.extend_from_slice(json) }
+}
+
+/// As much of the beginning of `bytes` as is text: a cut may have gone through a character.
+pub(crate) fn whole_characters(bytes: &[u8]) -> &str {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => bytes.get(..error.valid_up_to()).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or(""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(text: &str) -> String {
+        let mut out = Vec::new();
+        string(&mut out, text);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn strings_are_written_as_serde_json_writes_them() {
+        for byte in 0..=255_u8 {
+            for at in 0..20 {
+                let text: String = (0..20).map(|n| if n == at { char::from(byte) } else { 'ä' }).collect();
+                assert_eq!(written(&text), serde_json::to_string(&text).unwrap());
+                let text = format!("{}{}x\u{7f}\u{2028}", "y".repeat(at), char::from(byte));
+                assert_eq!(written(&text), serde_json::to_string(&text).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_whole() {
+        for number in [0, 1, 9, 10, 12_345, u64::MAX] {
+            let mut out = Vec::new();
+            unsigned(&mut out, number);
+            assert_eq!(String::from_utf8(out).unwrap(), number.to_string());
+        }
+        for number in [0, -1, i64::MIN, i64::MAX] {
+            let mut out = Vec::new();
+            signed(&mut out, number);
+            assert_eq!(String::from_utf8(out).unwrap(), number.to_string());
+        }
+    }
+
+    #[test]
+    fn a_cut_inside_a_character_leaves_valid_text() {
+        let mut out = Vec::new();
+        truncated(&mut out, 7, &"aä".as_bytes()[..2]);
+        assert_eq!(String::from_utf8(out).unwrap(), r#"{"$truncated":{"bytes":7,"start":"a"}}"#);
+    }
+}
