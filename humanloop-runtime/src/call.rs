@@ -32,14 +32,14 @@ pub struct Call {
     variables: Variables,
     /// Arguments that are left out of the log, and so of its messages.
     hidden: Vec<&'static str>,
-    /// The body has made a future or a stream; the call begins where that is first polled.
-    prepared: bool,
+    /// The body has made a future or a stream; the call begins where that is first polled, else under this parent.
+    prepared: Option<Option<Uuid>>,
 }
 
 impl Call {
     fn of(function: &'static Function) -> Self {
         let (context, recording) = (None, None);
-        Self { function, context, recording, variables: Variables::default(), hidden: Vec::new(), prepared: false }
+        Self { function, context, recording, variables: Variables::default(), hidden: Vec::new(), prepared: None }
     }
 }
 
@@ -166,9 +166,13 @@ impl Call {
     /// session and under the parent of whoever polls, as if it were an `async fn`; if there is no poll, there is no call.
     pub fn prepare<R>(&mut self, body: impl FnOnce() -> R) -> R {
         self.render();
-        let value = self.body(body);
-        self.prepared = true;
-        value
+        if let (Some(recording), Some(context)) = (&mut self.recording, &mut self.context) {
+            // What the body calls now is nested under it already.
+            let now = Start::now();
+            recording.id = ids::at(now.timestamp(), now.tick());
+            self.prepared = Some(context.parent.replace(recording.id));
+        }
+        self.body(body)
     }
 
     fn body<R>(&mut self, body: impl FnOnce() -> R) -> R {
@@ -183,12 +187,13 @@ impl Call {
     }
 
     /// Moves a prepared call to the context it is polled in, unless that is none at all.
-    fn rejoin(&mut self) {
+    fn rejoin(&mut self, parent: Option<Uuid>) {
+        let (Some(recording), Some(context)) = (&mut self.recording, &mut self.context) else { return };
         let current = Context::current();
-        let Some(session) = current.session else { return };
-        if let (Some(recording), Some(context)) = (&mut self.recording, &mut self.context) {
+        context.parent = parent;
+        if current.session.is_some() {
             recording.unbound = false;
-            context.session = Some(session);
+            context.session = current.session;
             context.parent = current.parent;
         }
     }
@@ -219,7 +224,7 @@ impl Call {
 
     /// The body returned an error.
     pub(crate) fn failed(&mut self, error: &str) {
-        if self.prepared {
+        if self.prepared.is_some() {
             self.start(); // it failed before there was anything to poll
         }
         self.close_with(Outcome::Failed, error);
@@ -245,7 +250,7 @@ impl Call {
     #[cfg(feature = "http")]
     pub(crate) fn unrecorded(function: &'static Function) -> Self {
         let (variables, hidden) = (Variables::default(), Vec::new());
-        Self { function, recording: None, variables, hidden, context: None, prepared: false }
+        Self { function, recording: None, variables, hidden, context: None, prepared: None }
     }
 
     /// The prompt that it would send.
@@ -285,8 +290,8 @@ impl Call {
     #[inline]
     pub(crate) fn start(&mut self) {
         let prompt = if self.function.prompt.is_some() { self.render() } else { None };
-        if std::mem::take(&mut self.prepared) {
-            self.rejoin();
+        if let Some(parent) = self.prepared.take() {
+            self.rejoin(parent);
         }
         self.open_log(prompt);
     }
@@ -298,7 +303,9 @@ impl Call {
         }
         let started = Start::now();
         recording.started = Some(started);
-        recording.id = ids::at(started.timestamp(), started.tick());
+        if recording.id.is_nil() {
+            recording.id = ids::at(started.timestamp(), started.tick());
+        }
         let Some(context) = &mut self.context else { return };
         let parent = context.parent.replace(recording.id);
         let Some(session) = context.session.clone() else { return };
