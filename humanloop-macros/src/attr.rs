@@ -56,6 +56,9 @@ pub(crate) struct Args {
     pub(crate) seed: Option<i64>,
     pub(crate) template: Option<LitStr>,
     pub(crate) chat_template: Option<Vec<Message>>,
+    pub(crate) retry: Option<LitInt>,
+    pub(crate) timeout: Option<Expr>,
+    pub(crate) check: Option<Expr>,
 }
 
 /// One `key = expression` of `metadata(..)`.
@@ -132,6 +135,14 @@ const OPTIONS: &[Entry] = &[
         r#"chat_template = [system("Be brief."), user("{{question}}"), assistant("Well:")]"#,
         |args, input| messages(input, &mut args.chat_template),
     ),
+    prompt("retry", "retry(2)", |args, input| {
+        let content;
+        parenthesized!(content in input);
+        args.retry = Some(content.parse()?);
+        Ok(())
+    }),
+    prompt("timeout", "timeout = 30", |args, input| value(input).map(|limit| args.timeout = Some(limit))),
+    prompt("check", "check = is_plausible", |args, input| value(input).map(|check| args.check = Some(check))),
 ];
 
 /// Reads the attribute's parentheses. What is wrong goes to `errors`; what is right is read all the same.

@@ -27,7 +27,10 @@ pub(crate) fn expand(spec: &Spec) -> TokenStream {
     let (inner_attrs, statements) = split_inner_attributes(spec.body.stream());
     let description = description(spec);
     let inputs = inputs(spec);
-    let call = call(spec, &statements);
+    let call = match &spec.asked {
+        Some(asked) => asked.expand(spec),
+        None => call(spec, &statements),
+    };
     let body = in_users_braces(
         spec,
         ours! {

@@ -4,6 +4,7 @@
 //! (`expand`), in this order. What is wrong is collected (`errors`) and shown beside the item, which comes out in any case.
 
 mod arguments;
+mod asked;
 mod attr;
 mod errors;
 mod expand;
@@ -154,6 +155,39 @@ pub fn tool(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pro
 /// | `presence_penalty = 0.5` | how much to avoid tokens that are there already |
 /// | `frequency_penalty = 0.5` | how much to avoid tokens by how often they are there |
 /// | `seed = 42` | for an answer that can be repeated |
+///
+/// # Without a body
+///
+/// A function that ends in a semicolon asks the model itself, and is logged all the same. It needs a model and a template, and
+/// the feature `http` of the crate. Who answers is said by the provider of `builder`, else by `provider` and the environment.
+///
+/// ```
+/// # #[derive(serde::Deserialize)] struct Invoice { total: f64 }
+/// use humanloop::{Error, Texts};
+///
+/// #[humanloop::prompt(model = "gpt-4", template = "Question: {{question}}\nAnswer:")]
+/// async fn answer(question: &str) -> Result<String, Error>;
+///
+/// fn adds_up(invoice: &Invoice) -> Result<(), String> {
+///     if invoice.total >= 0.0 { Ok(()) } else { Err("`total` is below 0".into()) }
+/// }
+///
+/// #[humanloop::prompt(model = "gpt-4", template = "As JSON: {{text}}", retry(2), timeout = 30, check = adds_up)]
+/// async fn extract(text: &str) -> Result<Invoice, Error>;
+///
+/// #[humanloop::prompt(model = "gpt-4", chat_template = [user("{{question}}")])]
+/// fn pieces(question: &str) -> Texts;
+/// ```
+///
+/// The answer is a `Result<T, E>`, where `E` implements `From<humanloop::Error>` and `T` is `String`, `humanloop::Response`, or
+/// a type that implements `serde::Deserialize`. A function that is not `async` returns a stream: `Texts` or `Partials`, or
+/// another stream of their items.
+///
+/// | option | meaning |
+/// | --- | --- |
+/// | `retry(2)` | how often to ask again when the answer cannot be used; the model is told why |
+/// | `timeout = 30` | how long all attempts may take, in seconds or as a `Duration` |
+/// | `check = adds_up` | a function that refuses an answer with an error, which the model is told |
 #[proc_macro_attribute]
 pub fn prompt(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     attribute(Kind::Prompt, args.into(), item.into()).into()

@@ -142,6 +142,11 @@ fn last_segment(ty: &Type) -> Option<&PathSegment> {
     }
 }
 
+/// Whether the last word of a type's path is one of `names`.
+pub(crate) fn is_named(ty: &Type, names: &[&str]) -> bool {
+    last_segment(ty).is_some_and(|last| names.iter().any(|name| last.ident == name))
+}
+
 /// The future that a type is, with its output if the type tells it.
 fn future_of(ty: &Type) -> Option<(Outer, Option<&Type>)> {
     if let Type::ImplTrait(ty) = inside(ty) {

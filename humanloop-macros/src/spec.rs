@@ -5,6 +5,7 @@ use quote::quote;
 use syn::ext::IdentExt;
 use syn::{FnArg, LitStr, ReturnType, Type};
 
+use crate::asked::{self, Asked};
 use crate::attr::{Args, Kind, Message};
 use crate::errors::{Errors, instead};
 use crate::item::Function;
@@ -24,6 +25,8 @@ pub(crate) struct Spec {
     pub(crate) version: String,
     pub(crate) function: Function,
     pub(crate) body: Group,
+    /// How the model is asked, for a prompt without a body.
+    pub(crate) asked: Option<Asked>,
     pub(crate) shape: Shape,
     /// How each of the function's arguments is captured, in order.
     pub(crate) captures: Vec<Capture>,
@@ -65,9 +68,27 @@ pub(crate) fn check(kind: Kind, args: Args, function: Function, item: &TokenStre
     };
     let version = source::version(item).to_string();
     let shape = shape::of(&function.sig, args.future.is_some(), args.stream.is_some());
-    // Without a body there is an error, and nothing is printed.
-    let body = function.body.clone().unwrap_or_else(|| Group::new(Delimiter::Brace, TokenStream::new()));
-    Spec { kind, private, args, description, source, version, function, body, shape, captures, receiver, variables }
+    let asked = asked::check(kind, &args, &function, shape, &private, errors);
+    let body = function.body.clone().unwrap_or_else(|| {
+        let mut body = Group::new(Delimiter::Brace, TokenStream::new());
+        body.set_span(function.end);
+        body
+    });
+    Spec {
+        kind,
+        private,
+        args,
+        description,
+        source,
+        version,
+        function,
+        body,
+        asked,
+        shape,
+        captures,
+        receiver,
+        variables,
+    }
 }
 
 fn check_signature(kind: Kind, function: &Function, errors: &mut Errors) {
@@ -76,7 +97,7 @@ fn check_signature(kind: Kind, function: &Function, errors: &mut Errors) {
     if let Some(word) = &function.sig.constness {
         errors.add_at(word, format!("`#[{kind}]` records each call as it runs, so `{name}` cannot be `const`"));
     }
-    if function.body.is_none() {
+    if function.body.is_none() && kind != "prompt" {
         let message =
             format!("`{name}` has no body to record: write one or, in a trait, put `#[{kind}]` on the implementations");
         errors.add(function.end, message);

@@ -19,6 +19,7 @@ mod partial;
 #[cfg(feature = "schemars")]
 mod schema;
 mod streamed;
+mod unsupported;
 
 pub use ledger::{Attempt, Ledger};
 pub use partial::Partial;
@@ -220,6 +221,8 @@ impl<R> Wanted<R> {
 /// What a prompt may return, best first; as with captures, the compiler takes the first that fits.
 pub mod ladder {
     use super::*;
+
+    pub use super::unsupported::Refused;
 
     /// The text, and the whole response.
     pub trait AsItIs<T, E> {

@@ -1,6 +1,7 @@
 //! What expansions may name. Not for people: it changes without notice.
 
 pub use core;
+pub use futures_core::Stream;
 pub use std::boxed::Box;
 
 pub use humanloop_api::{Kind, Role};

@@ -12,6 +12,8 @@ mod bad_input;
 mod examples;
 // What a stream of a model's leaves in its log.
 mod model_streams;
+// Prompts without a body.
+mod prompts;
 // A server for tests.
 mod loopback;
 // A program that is killed, and what is left of it.

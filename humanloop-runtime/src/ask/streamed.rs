@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::produce::{Out, produce};
 use crate::provider::{self, Pieces, Provider};
 
-type Boxed<T> = Pin<Box<dyn Stream<Item = T> + Send>>;
+pub(super) type Boxed<T> = Pin<Box<dyn Stream<Item = T> + Send>>;
 
 /// The pieces of a model's text, as they come.
 pub type Texts<E = Error> = Boxed<Result<String, E>>;

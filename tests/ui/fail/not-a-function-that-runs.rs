@@ -1,6 +1,6 @@
 #![allow(unused)]
 
-use humanloop::{flow, prompt, tool};
+use humanloop::{flow, tool};
 
 #[tool]
 const fn constant() -> u8 {
@@ -20,7 +20,7 @@ trait Search {
     fn search(&self);
 }
 
-#[prompt(model = "gpt-4", template = "{{question}}")]
+#[flow]
 async fn without_a_body(question: &str) -> String;
 
 // All of them are still there, so these are no errors.

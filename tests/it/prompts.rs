@@ -1,0 +1,162 @@
+//! Prompts without a body: what they return, what is asked, and what is logged.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_core::Stream;
+use humanloop::api::{Config, Log, Outcome};
+use humanloop::provider::{self, Mock};
+use humanloop::{Error, Partial, Partials, Response, Texts, prompt};
+use serde::Deserialize;
+
+/// Answers from what Google found.
+#[prompt(
+    project = "assistant",
+    model = "gpt-4",
+    template = "Question: {{user_request}}\nGoogle result: {{google_answer}}\nAnswer:\n"
+)]
+async fn answer(user_request: &str, google_answer: &str) -> Result<String, Error>;
+
+#[prompt(model = "gpt-4", chat_template = [system("Be brief."), user("{{question}}")])]
+async fn whole(question: String) -> Result<Response, Error>;
+
+#[derive(Debug, Deserialize, PartialEq)]
+struct Winner {
+    country: String,
+    points: u32,
+}
+
+fn has_points(winner: &Winner) -> Result<(), String> {
+    if winner.points > 0 { Ok(()) } else { Err("nobody wins with 0 points".into()) }
+}
+
+#[prompt(model = "gpt-4", template = "Who won in {{year}}?", retry(1), timeout = 30, check = has_points)]
+async fn winner(year: u16) -> Result<Winner, Error>;
+
+#[prompt(model = "gpt-4", template = "{{question}}")]
+fn pieces(question: &str) -> impl Stream<Item = Result<String, Error>> + use<>;
+
+#[prompt(model = "gpt-4", template = "{{question}}")]
+fn texts(question: &str) -> Texts;
+
+#[prompt(model = "gpt-4", template = "Who won in {{year}}?")]
+fn growing(year: u16) -> Partials<Winner>;
+
+struct Assistant;
+
+impl Assistant {
+    #[prompt(model = "gpt-4", template = "{{question}}", skip_output)]
+    async fn ask(&self, question: &str) -> Result<String, Error>;
+}
+
+trait Asks {
+    #[prompt(model = "gpt-4", template = "{{question}}")]
+    async fn ask(&self, question: &str) -> Result<String, Error>;
+
+    #[prompt(model = "gpt-4", template = "{{question}}")]
+    fn ask_from_anywhere(&self, question: &str) -> impl Future<Output = Result<String, Error>> + Send;
+}
+
+impl Asks for u8 {}
+
+#[async_trait::async_trait]
+trait AsksInABox {
+    #[prompt(model = "gpt-4", template = "{{question}}")]
+    async fn ask_boxed(&self, question: &str) -> Result<String, Error>;
+}
+
+impl AsksInABox for u8 {}
+
+/// An error of the program's own.
+#[derive(Debug)]
+struct Failed(String);
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+#[prompt(model = "gpt-4", template = "{{question}}")]
+async fn with_an_error_of_its_own(question: &str) -> Result<String, Failed>;
+
+async fn recorded<T>(mock: Mock, work: impl Future<Output = T>) -> (T, Vec<Log>) {
+    let trace = humanloop::testing::record(provider::scope(mock, work)).await.unwrap();
+    let logs = trace.logs().unwrap();
+    (trace.output, logs)
+}
+
+async fn items<T>(stream: impl Stream<Item = T>) -> Vec<T> {
+    let (mut stream, mut items) = (pin!(stream), Vec::new());
+    while let Some(item) = std::future::poll_fn(|cx| stream.as_mut().poll_next(cx)).await {
+        items.push(item);
+    }
+    items
+}
+
+#[tokio::test]
+async fn the_answer_is_returned_and_the_call_is_logged_like_any_prompts() {
+    let mock = Mock::new().answer_when("Google result: Sweden won.", "Sweden");
+    let (text, logs) = recorded(mock, answer("Who won Eurovision 2023?", "Sweden won.")).await;
+    assert_eq!(text.unwrap(), "Sweden");
+    let [log] = &logs[..] else { panic!("{logs:?}") };
+    let Some(Config::Model(config)) = &log.config else { panic!("{log:?}") };
+    let source = config.source_code.as_deref().unwrap();
+    assert!(
+        source.ends_with("async fn answer(user_request: &str, google_answer: &str) -> Result<String, Error>;"),
+        "{source}"
+    );
+    assert_eq!(config.description.as_deref(), Some("Answers from what Google found."));
+    assert_eq!((log.outcome, log.output.as_deref()), (Some(Outcome::Ok), Some("Sweden")));
+    assert!(log.output_tokens.is_some() && log.finish_reason.is_some(), "{log:?}");
+    let inputs = serde_json::to_value(&log.inputs).unwrap();
+    assert_eq!(inputs["google_answer"], "Sweden won.");
+}
+
+#[tokio::test]
+async fn an_answer_may_be_the_whole_response_or_a_value() {
+    let (response, _) = recorded(Mock::new().answer("Sweden"), whole("Who won?".into())).await;
+    assert_eq!(response.unwrap().text(), "Sweden");
+    let mock = Mock::new()
+        .answer(r#"{"country": "Sweden", "points": 0}"#)
+        .answer("```json\n{\"country\": \"Sweden\", \"points\": 583}\n```");
+    let (value, logs) = recorded(mock, winner(2023)).await;
+    assert_eq!(value.unwrap(), Winner { country: "Sweden".into(), points: 583 });
+    assert_eq!(logs.len(), 3, "the prompt and its two attempts");
+}
+
+#[tokio::test]
+async fn an_answer_may_come_in_pieces() {
+    let text = |items: Vec<Result<String, Error>>| items.into_iter().map(Result::unwrap).collect::<String>();
+    let (found, logs) = recorded(Mock::new().answer("It was Sweden."), async { items(pieces("Who won?")).await }).await;
+    assert_eq!((text(found).as_str(), logs[0].output.as_deref()), ("It was Sweden.", Some("It was Sweden.")));
+    let (found, _) = recorded(Mock::new().answer("It was Sweden."), async { items(texts("Who won?")).await }).await;
+    assert_eq!(text(found), "It was Sweden.");
+    let mock = Mock::new().answer(r#"{"country": "Sweden", "points": 583}"#);
+    let (found, _) = recorded(mock, async { items(growing(2023)).await }).await;
+    assert!(matches!(found.last(), Some(Ok(Partial::Done(Winner { points: 583, .. })))), "{found:?}");
+}
+
+#[tokio::test]
+async fn methods_and_functions_of_traits_need_no_body_either() {
+    let mock = || Mock::new().answer("Sweden");
+    let (text, logs) = recorded(mock(), Assistant.ask("Who won?")).await;
+    assert_eq!(text.unwrap(), "Sweden");
+    assert!(!logs[0].output.as_deref().unwrap_or_default().contains("Sweden"), "{logs:?}");
+    assert_eq!(recorded(mock(), 1_u8.ask("Who won?")).await.0.unwrap(), "Sweden");
+    assert_eq!(recorded(mock(), 1_u8.ask_from_anywhere("Who won?")).await.0.unwrap(), "Sweden");
+    assert_eq!(recorded(mock(), 1_u8.ask_boxed("Who won?")).await.0.unwrap(), "Sweden");
+}
+
+#[tokio::test]
+async fn an_error_is_the_functions_own() {
+    let (result, logs) = recorded(Mock::new().fail(400, "no such model"), with_an_error_of_its_own("Who won?")).await;
+    assert!(result.unwrap_err().0.contains("no such model"));
+    assert_eq!(logs[0].outcome, Some(Outcome::Failed));
+}
+
+#[tokio::test]
+async fn the_model_is_asked_also_when_nothing_is_logged() {
+    let asked = provider::scope(Mock::new().answer("Sweden"), answer("Who won?", "Sweden won."));
+    assert_eq!(tokio::time::timeout(Duration::from_secs(60), asked).await.unwrap().unwrap(), "Sweden");
+}
