@@ -385,13 +385,11 @@ impl Batch<'_, '_> {
         }
         names.part(transaction, (session, project, config.unwrap_or(0), log.kind() as i64))?;
         let place = Where { session, project, config, kind: log.kind(), start: prepared.start, changed };
-        sums.log(
-            &place,
-            old.as_ref().map(|old| &old.counts),
-            counts,
-            prepared.input_preview.as_deref(),
-            prepared.output_preview.as_deref(),
-        );
+        if let Some(old) = &old {
+            // It may have counted for another project, version or kind.
+            sums.deleted(&old.at(changed), &old.counts);
+        }
+        sums.log(&place, None, counts, prepared.input_preview.as_deref(), prepared.output_preview.as_deref());
         Ok(true)
     }
 }

@@ -5,4 +5,5 @@ mod generate;
 mod guards;
 mod logs;
 mod parity;
+mod properties;
 mod server;
