@@ -225,7 +225,11 @@ fn call(spec: &Spec, statements: &TokenStream) -> TokenStream {
             let run = Ident::new(if is_stream { "prepare" } else { "run" }, Span::mixed_site());
             result(spec, ours! { __call.#run(#closure) })
         }
-        Outer::Async => result(spec, ours! { __call.future(#block).await }),
+        Outer::Async => {
+            // Of a function that should never return, a body that does is reported here, so it points at the body.
+            let at_body = Span::mixed_site().located_at(spec.body.span());
+            result(spec, quote_spanned! { at_body => __call.future(#block).await })
+        }
         Outer::Future => {
             let block = resolving(spec);
             ours! { let __future = __call.prepare(#closure); #block }
@@ -239,7 +243,9 @@ fn call(spec: &Spec, statements: &TokenStream) -> TokenStream {
 
 /// The future that the function returns, recorded when it resolves.
 fn resolving(spec: &Spec) -> TokenStream {
-    let recorded = result(spec, ours! { __call.future(__future).await });
+    // What is no future is reported at the type that says it is one.
+    let at_output = Span::mixed_site().located_at(shape::output_span(&spec.function.sig));
+    let recorded = result(spec, quote_spanned! { at_output => __call.future(__future).await });
     match (spec.shape.result, shape::resolved(&spec.function.sig)) {
         // A block has no annotation, which the box around a stream needs to become one of a trait.
         (Output::Items { .. }, Some(ty)) => ours! { async move { let __ret: #ty = { #recorded }; __ret } },

@@ -85,6 +85,23 @@ fn brace_group(input: ParseStream) -> syn::Result<Group> {
 const NO_BODY: &str = "expected the function's body in braces";
 
 impl Function {
+    /// Whether the body breaks off inside an expression, as `v.` and `let x =` do: the compiler has said so already.
+    pub(crate) fn breaks_off(&self) -> bool {
+        let mut before = None;
+        let mut last = None;
+        for tree in self.body.iter().flat_map(Group::stream) {
+            before = last.replace(tree);
+        }
+        match last {
+            // `a..` is whole.
+            Some(TokenTree::Punct(mark)) if mark.as_char() == '.' => {
+                !matches!(before, Some(TokenTree::Punct(mark)) if mark.as_char() == '.')
+            }
+            Some(TokenTree::Punct(mark)) => "=,+-*/%^&|:<".contains(mark.as_char()),
+            _ => false,
+        }
+    }
+
     /// The doc comment as plain text, without the space after `///`.
     pub(crate) fn documentation(&self) -> Option<String> {
         let mut lines = Vec::new();

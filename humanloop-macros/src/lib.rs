@@ -222,7 +222,10 @@ fn attribute(kind: Kind, args: TokenStream, item: TokenStream) -> TokenStream {
     if let Some(function) = item::parse(kind, item.clone(), &mut errors) {
         let spec = spec::check(kind, args, function, &item, &mut errors);
         if errors.is_empty() {
-            return expand::expand(&spec);
+            // Around a body that breaks off, the compiler would say it a second time, of the whole body. An editor says nothing
+            // of it, and completes what is typed.
+            let as_it_was = spec.function.breaks_off() && !source::is_in_editor();
+            return if as_it_was { item } else { expand::expand(&spec) };
         }
     }
     errors.beside(item)

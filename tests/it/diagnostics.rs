@@ -22,6 +22,7 @@ const OTHER_NOTES: &[(&str, &str)] = &[
     ("bound-missing", "no bound is suggested inside a closure; a parameter's label covers its name alone"),
     ("calls-that-do-not-fit", "the label of a parameter covers its name alone"),
     ("future-is-not-send-by-an-argument", "the argument is held over an await of ours, too"),
+    ("never-returns-but-does", "the label of the return type; of an async function, a note that names the attribute"),
     ("question-mark-converts-to-the-wrong-error", "the label of the return type"),
     ("return-type-missing", "no return type is suggested inside a closure"),
     ("return-value-missing", "the label of the return type"),
@@ -35,14 +36,14 @@ const OTHER_NOTES: &[(&str, &str)] = &[
 const OTHER_MESSAGES: &[(&str, &str)] = &[
     ("argument-unused", "of a `mut` parameter that is assigned before it is read, the lint is silent"),
     ("borrow-of-a-local-returned", "a parameter is called a local variable"),
-    ("futures-returned", "the future that does not fit is the one around it"),
-    ("half-typed-let", "what cannot be parsed is said before and after expansion, as with any attribute"),
-    ("half-typed-method", "what cannot be parsed is said before and after expansion, as with any attribute"),
+    (
+        "futures-returned",
+        "the future that does not fit is the one around it; of what is no future, the place is `impl`",
+    ),
     ("half-typed-parameter", "what cannot be parsed is said by the attribute, too"),
     ("iterators-and-streams", "a parameter is called a local variable"),
     ("lifetimes-do-not-fit", "the place is the parameter's type, or the whole body of an async function"),
     ("names-shadowed", "of two parameters with one name, only one is said to be unused"),
-    ("never-returns-but-does", "of an async function, the place is the attribute"),
     (
         "not-declared-mutable",
         "a parameter is called a variable; of one that is assigned before it is read, the lint is silent",
