@@ -1,0 +1,135 @@
+// A session's logs as a tree: what is above what, what went wrong below, which lines are seen.
+import { KINDS, OUTCOMES } from "./words.js";
+
+/** Equal siblings from which on a run of them is one line. */
+const RUN = 5;
+
+/** One row of the answer, by name. */
+function node(row, answer) {
+  const [id, parent, sequence, config, project, kind, outcome, start, duration, firstToken, input, output, cost, words, result, error, reference] = row;
+  const version = answer.configs[config];
+  return {
+    id, parent, sequence, start, duration, firstToken, input, output, error, reference,
+    config: version?.[0] ?? null, name: version?.[1] ?? answer.projects[project], model: version?.[2] || null, project: answer.projects[project],
+    kind: KINDS[kind], outcome: OUTCOMES[outcome], worst: outcome, cost: cost === null ? null : cost / 1e9, words, result,
+    children: [], above: null, depth: 0, descendants: 0,
+  };
+}
+
+export class Tree {
+  constructor(answer) {
+    this.byId = new Map();
+    this.take(answer);
+  }
+
+  /** Takes in new and changed rows. */
+  take(answer) {
+    this.session = answer.session;
+    this.upto = answer.upto;
+    for (const row of answer.rows) this.byId.set(row[0], node(row, answer));
+    this.join();
+  }
+
+  join() {
+    const all = [...this.byId.values()].sort((a, b) => a.start - b.start || a.sequence - b.sequence);
+    this.roots = [];
+    this.end = 0;
+    for (const one of all) Object.assign(one, { children: [], above: null, worst: OUTCOMES.indexOf(one.outcome), descendants: 0 });
+    for (const one of all) {
+      const above = this.byId.get(one.parent);
+      one.above = above && above !== one ? above : null;
+      one.missing = Boolean(one.parent && !above);
+      (one.above?.children ?? this.roots).push(one);
+      this.end = Math.max(this.end, one.start + (one.duration ?? 0));
+    }
+    this.order = [];
+    const stack = [...this.roots].reverse();
+    while (stack.length) {
+      const one = stack.pop();
+      one.depth = one.above ? one.above.depth + 1 : 0;
+      one.place = this.order.push(one) - 1;
+      for (let i = one.children.length - 1; i >= 0; i -= 1) stack.push(one.children[i]);
+    }
+    for (let i = this.order.length - 1; i >= 0; i -= 1) {
+      const one = this.order[i];
+      one.self = own(one);
+      if (!one.above) continue;
+      one.above.worst = Math.max(one.above.worst, one.worst);
+      one.above.descendants += one.descendants + 1;
+    }
+    this.critical = critical(this.roots);
+  }
+
+  /** The lines that are seen: of logs, and of runs of equal siblings. */
+  lines({ folded, opened, keep, level }) {
+    const lines = [];
+    const stack = [];
+    const push = (children, above) => {
+      const kept = keep ? children.filter((child) => keep.has(child.id)) : children;
+      for (const line of runs(kept, opened, Boolean(keep), above).reverse()) stack.push(line);
+    };
+    push(this.roots, null);
+    while (stack.length) {
+      const line = stack.pop();
+      lines.push(line);
+      if (line.run || folded.has(line.node.id) || (level !== undefined && line.node.depth >= level)) continue;
+      push(line.node.children, line.node);
+    }
+    return lines;
+  }
+
+  /** These logs and all above them. */
+  withAncestors(ids) {
+    const kept = new Set();
+    for (const id of ids) for (let one = this.byId.get(id); one && !kept.has(one.id); one = one.above) kept.add(one.id);
+    return kept;
+  }
+}
+
+function runs(children, opened, apart, above) {
+  const lines = [];
+  for (let i = 0; i < children.length;) {
+    const first = children[i];
+    let j = i + 1;
+    while (j < children.length && children[j].name === first.name && children[j].worst === first.worst) j += 1;
+    const key = `${above?.id ?? ""}/${first.id}`;
+    if (j - i >= RUN && !apart) {
+      lines.push({ run: children.slice(i, j), node: first, key, open: opened.has(key) });
+      if (opened.has(key)) for (const child of children.slice(i, j)) lines.push({ node: child, inRun: true });
+    } else for (const child of children.slice(i, j)) lines.push({ node: child });
+    i = j;
+  }
+  return lines;
+}
+
+/** Time that no child covers. */
+function own(one) {
+  if (one.duration === null) return null;
+  let covered = 0;
+  let until = one.start;
+  for (const child of one.children) {
+    const from = Math.max(child.start, until);
+    const to = Math.min(child.start + (child.duration ?? 0), one.start + one.duration);
+    if (to > from) covered += to - from;
+    until = Math.max(until, to);
+  }
+  return Math.max(0, one.duration - covered);
+}
+
+/** The chain of calls that the end had to wait for. */
+function critical(roots) {
+  const found = new Set();
+  const end = (one) => one.start + (one.duration ?? 0);
+  const stack = roots.length ? [roots.reduce((a, b) => (end(b) > end(a) ? b : a))] : [];
+  while (stack.length) {
+    const one = stack.pop();
+    found.add(one.id);
+    let until = Infinity;
+    for (const child of [...one.children].sort((a, b) => end(b) - end(a))) {
+      if (end(child) > until) continue;
+      stack.push(child);
+      until = child.start;
+    }
+  }
+  return found;
+}

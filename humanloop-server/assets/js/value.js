@@ -1,0 +1,86 @@
+// A logged value: JSON as a tree that folds, text as text, marks of what was left out; long ones cut until asked for.
+import { fill, h, say } from "./dom.js";
+import { bytes, count } from "./format.js";
+
+/** Characters of a text that are shown before "show all". */
+const CUT = 4096;
+const LISTED = 200;
+
+/** A value of any kind; `whole(path)` gets a text that the server cut. */
+export function valueView(value, whole, path = "") {
+  if (typeof value === "string") return longText(value, null);
+  const mark = markOf(value, whole);
+  if (mark) return mark;
+  if (value !== null && typeof value === "object") return h("div", { class: "json" }, branch(value, whole, path, 0));
+  return h("div", { class: "json" }, leaf(value));
+}
+
+function markOf(value, whole) {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return null;
+  const keys = Object.keys(value);
+  if (keys.length !== 1 || !keys[0].startsWith("$")) return null;
+  const inside = value[keys[0]];
+  const mark = (text, title) => h("span", { class: "mark", title }, text);
+  switch (keys[0]) {
+    case "$redacted": return mark("redacted", "the program did not let this value out");
+    case "$skipped": return mark("skipped", "the program does not log this value");
+    case "$type": return [mark("not logged", "a value that is neither Serialize nor Debug"), h("code", null, ` ${inside}`)];
+    case "$unserializable": return mark(`not logged: ${inside}`, "the value could not be written");
+    case "$debug": return [h("span", { class: "mark soft", title: "shown by Debug: the type is not Serialize" }, "Debug"), longText(String(inside), null)];
+    case "$truncated": return [mark(`cut by the program, ${bytes(inside?.bytes ?? 0)} in all`, "a limit of the program"), longText(String(inside?.start ?? ""), null)];
+    case "$cut": return longText(inside.head, { size: inside.bytes, all: () => whole(inside.path) });
+    case "$more": return mark(`… ${count(inside.count)} more`, "left out here; Raw has all");
+    default: return null;
+  }
+}
+
+/** Text of which the beginning is shown. */
+export function longText(text, rest) {
+  if (!rest && text.length <= CUT) return h("pre", { class: "text", dir: "auto" }, text === "" ? h("span", { class: "mark soft" }, "empty text") : text);
+  const size = rest?.size ?? new Blob([text]).size;
+  const pre = h("pre", { class: "text", dir: "auto" }, text.slice(0, CUT), "…");
+  const more = h("button", { class: "more", type: "button", onclick: show }, `show all (${bytes(size)})`);
+  async function show() {
+    more.disabled = true;
+    try {
+      fill(pre, rest ? await rest.all() : text);
+      more.remove();
+    } catch (error) {
+      more.disabled = false;
+      say(error.message);
+    }
+  }
+  return h("div", null, pre, more);
+}
+
+function branch(value, whole, path, depth) {
+  const list = Array.isArray(value);
+  const entries = list ? value.slice(0, LISTED).map((item, i) => [i, item]) : Object.entries(value);
+  if (!entries.length) return h("span", { class: "punct" }, list ? "[]" : "{}");
+  const items = entries.map(([key, item]) => {
+    const below = list ? `${path}[${key}]` : path ? `${path}.${key}` : key;
+    const name = h("button", { class: "key", type: "button", title: `copy the path ${below}`, onclick: () => copyText(below, "path") }, String(key));
+    const mark = markOf(item, whole);
+    const nested = !mark && item !== null && typeof item === "object" && Object.keys(item).length;
+    if (!nested) return h("div", { class: "entry" }, name, h("span", { class: "punct" }, ": "), mark ?? leaf(item));
+    const size = Array.isArray(item) ? `[${item.length}]` : `{${Object.keys(item).length}}`;
+    const body = h("div", { class: "inside" });
+    const details = h("details", { class: "entry", open: depth < 2 }, h("summary", null, name, h("span", { class: "punct" }, ` ${size}`)), body);
+    const open = () => details.open && !body.firstChild && body.append(branch(item, whole, below, depth + 1));
+    details.addEventListener("toggle", open);
+    open();
+    return details;
+  });
+  if (list && value.length > LISTED) items.push(h("div", { class: "entry" }, h("span", { class: "mark soft" }, `… ${count(value.length - LISTED)} more`)));
+  return items;
+}
+
+function leaf(value) {
+  if (typeof value === "string") return value.length > 160 || value.includes("\n") ? longText(value, null) : h("span", { class: "string", dir: "auto" }, JSON.stringify(value));
+  if (value !== null && typeof value === "object") return h("span", { class: "punct" }, Array.isArray(value) ? "[]" : "{}");
+  return h("span", { class: value === null ? "null" : typeof value }, String(value));
+}
+
+export async function copyText(text, what) {
+  await navigator.clipboard.writeText(text).then(() => say(`copied: ${what}`), () => say("the browser does not allow copying here"));
+}
