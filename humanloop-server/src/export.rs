@@ -1,11 +1,13 @@
 //! `humanloop export`: a session for somebody else, or for another store.
 
+mod html;
+
 use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
 use humanloop_api::{Log, Object, json};
-use humanloop_store::{Error, Reader};
+use humanloop_store::{Error, Reader, SessionSummary};
 use serde::{Deserialize, Serialize};
 
 use crate::Failure;
@@ -17,8 +19,11 @@ pub(crate) struct Arguments {
     /// The session: its id, the beginning or end of its id, or its reference id; without it, the latest.
     session: Option<String>,
     /// As JSON, which `humanloop import` reads.
-    #[arg(long, required = true)]
+    #[arg(long, required_unless_present = "html")]
     json: bool,
+    /// As one HTML file: the viewer and the session, which opens without a server.
+    #[arg(long, conflicts_with = "json")]
+    html: bool,
     /// Where to write it; without it, to standard output.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -46,11 +51,15 @@ pub(crate) fn run(store: &Reader, arguments: &Arguments, screen: &mut Screen) ->
             store.latest_session()?.ok_or_else(none)?
         }
     };
-    let exported = Exported { humanloop_export: VERSION, session: session.to_object(), logs: store.logs(session.id)? };
-    let text = json(&exported);
+    let text = if arguments.html { html::page(store, &session)? } else { of_json(store, &session)? };
     match &arguments.output {
-        None => Ok(screen.line(text.get())?),
-        Some(path) => fs::write(path, text.get())
+        None => Ok(screen.line(&text)?),
+        Some(path) => fs::write(path, &text)
             .map_err(|error| Failure::Told(format!("{} cannot be written: {error}", path.display()))),
     }
+}
+
+fn of_json(store: &Reader, session: &SessionSummary) -> Result<String, Error> {
+    let exported = Exported { humanloop_export: VERSION, session: session.to_object(), logs: store.logs(session.id)? };
+    Ok(json(&exported).get().to_owned())
 }

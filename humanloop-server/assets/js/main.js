@@ -8,7 +8,7 @@ import { projectPage, projectsPage } from "./projects.js";
 import { sessionPage } from "./session.js";
 import { sessionsPage } from "./sessions.js";
 
-const content = h("main", { id: "content" });
+const stage = h("main", { id: "content" });
 const nav = h("nav", { "aria-label": "pages" });
 let leave = null;
 let turn = 0;
@@ -23,7 +23,7 @@ async function show() {
   fill(nav, !exported && [link(href([]), { "aria-current": current("") }, "Sessions"), link(href(["projects"]), { "aria-current": current("projects") }, "Projects")], h("button", { type: "button", class: "plain", onclick: help, "aria-label": "keys" }, "?"));
   document.title = `${path[0] ?? "sessions"} · humanloop`;
   const place = h("div", { class: "place" }, h("p", { class: "quiet pad", role: "status" }, "loading…"));
-  fill(content, place);
+  fill(stage, place);
   try {
     const stop = await page(place, path);
     if (mine === turn) leave = stop ?? null;
@@ -42,7 +42,7 @@ function page(place, [name, a, b]) {
   return sessionsPage(place);
 }
 
-document.body.append(h("a", { class: "skip", href: "#content", onclick: (event) => { event.preventDefault(); content.querySelector("[tabindex], input, a, button")?.focus(); } }, "to the content"), h("header", { class: "top" }, exported ? h("span", { class: "brand" }, "humanloop") : link(href([]), { class: "brand" }, "humanloop"), nav), content);
+document.body.append(h("a", { class: "skip", href: "#content", onclick: (event) => { event.preventDefault(); stage.querySelector("[tabindex], input, a, button")?.focus(); } }, "to the content"), h("header", { class: "top" }, exported ? h("span", { class: "brand" }, "humanloop") : link(href([]), { class: "brand" }, "humanloop"), nav), stage);
 listenToKeys();
 addEventListener("visit", show);
 addEventListener("popstate", show);

@@ -33,12 +33,15 @@ pub(super) struct Asked {
 
 impl Asked {
     fn state(&self) -> Result<Option<State>, Problem> {
-        self.state.as_deref().map(|word| match word {
-            "ok" => Ok(State::Ok),
-            "running" => Ok(State::Running),
-            "bad" => Ok(State::Bad),
-            other => Err(wrong(format!("state `{other}` is not known: write `ok`, `running` or `bad`"))),
-        }).transpose()
+        self.state
+            .as_deref()
+            .map(|word| match word {
+                "ok" => Ok(State::Ok),
+                "running" => Ok(State::Running),
+                "bad" => Ok(State::Bad),
+                other => Err(wrong(format!("state `{other}` is not known: write `ok`, `running` or `bad`"))),
+            })
+            .transpose()
     }
 
     fn kind(&self) -> Result<Option<Kind>, Problem> {
@@ -76,7 +79,14 @@ pub(super) async fn logs(Shared(app): Shared<App>, Query(asked): Query<Asked>) -
     let (from, until) = asked.times()?;
     let (state, kind, window) = (asked.state()?, asked.kind()?, asked.window()?);
     let filter = LogFilter {
-        project: asked.project, config: asked.config, kind, state, model: asked.model, text: asked.q, from, until,
+        project: asked.project,
+        config: asked.config,
+        kind,
+        state,
+        model: asked.model,
+        text: asked.q,
+        from,
+        until,
         ..LogFilter::default()
     };
     let answer = app.read(move |store| {
@@ -97,7 +107,9 @@ fn row(log: &LogRow) -> Value {
 }
 
 fn word<T: DeserializeOwned>(text: Option<&str>, name: &str, form: &str) -> Result<Option<T>, Problem> {
-    let read = |text: &str| serde_json::from_value(text.into()).map_err(|_| wrong(format!("{name} `{text}` is not known: write {form}")));
+    let read = |text: &str| {
+        serde_json::from_value(text.into()).map_err(|_| wrong(format!("{name} `{text}` is not known: write {form}")))
+    };
     text.map(read).transpose()
 }
 

@@ -33,7 +33,11 @@ impl Since {
     }
 }
 
-pub(super) async fn sessions(State(app): State<App>, Query(since): Query<Since>, headers: HeaderMap) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+pub(super) async fn sessions(
+    State(app): State<App>,
+    Query(since): Query<Since>,
+    headers: HeaderMap,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     follow(app, since.or_last(&headers), |store, mark| {
         let changes = store.changes_since(mark)?;
         let sessions: Vec<_> = changes.sessions.iter().map(humanloop_store::SessionSummary::to_object).collect();
@@ -42,7 +46,12 @@ pub(super) async fn sessions(State(app): State<App>, Query(since): Query<Since>,
     })
 }
 
-pub(super) async fn session(State(app): State<App>, Path(id): Path<Uuid>, Query(since): Query<Since>, headers: HeaderMap) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+pub(super) async fn session(
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
+    Query(since): Query<Since>,
+    headers: HeaderMap,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     follow(app, since.or_last(&headers), move |store, mark| {
         // The session's own mark moves with each of its logs: cheap to ask.
         let changed = store.session(id)?.map_or(mark, |session| session.changed);
@@ -60,7 +69,7 @@ fn follow(
     app: App,
     mut mark: i64,
     ask: impl Fn(&humanloop_store::Reader, i64) -> Answer + Clone + Send + 'static,
-) -> Sse<Events> {
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
         while !sender.is_closed() {

@@ -1,9 +1,9 @@
 //! A session's tree, and a log of it: its data, and one of its texts in full.
 
+use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use humanloop_store::{FullLog, Reader};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -24,7 +24,11 @@ pub(super) struct Words {
     q: String,
 }
 
-pub(super) async fn search(State(app): State<App>, Path(id): Path<Uuid>, Query(words): Query<Words>) -> Result<Json<Value>, Problem> {
+pub(super) async fn search(
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
+    Query(words): Query<Words>,
+) -> Result<Json<Value>, Problem> {
     let ids = app.read(move |store| store.search_session(id, &words.q)).await?;
     Ok(Json(json!({ "ids": ids })))
 }
@@ -34,7 +38,11 @@ pub(super) struct Before {
     before: Option<Uuid>,
 }
 
-pub(super) async fn log(State(app): State<App>, Path(id): Path<Uuid>, Query(query): Query<Before>) -> Result<Json<Value>, Problem> {
+pub(super) async fn log(
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
+    Query(query): Query<Before>,
+) -> Result<Json<Value>, Problem> {
     let answer = app.read(move |store| {
         let Some(log) = store.log(id)? else { return Ok(None) };
         let before = query.before.map(|before| store.log(before)).transpose()?.flatten();
@@ -54,8 +62,13 @@ pub(super) struct Place {
     path: String,
 }
 
-pub(super) async fn value(State(app): State<App>, Path(id): Path<Uuid>, Query(place): Query<Place>) -> Result<Response, Problem> {
-    let answer = app.read(move |store| store.log(id)?.map(|log| full(store, log)).transpose()).await?.ok_or_else(|| none(id))?;
+pub(super) async fn value(
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
+    Query(place): Query<Place>,
+) -> Result<Response, Problem> {
+    let answer =
+        app.read(move |store| store.log(id)?.map(|log| full(store, log)).transpose()).await?.ok_or_else(|| none(id))?;
     let found = answer["log"].pointer(&place.path);
     let text = match found {
         None => return Err(Problem::new(StatusCode::NOT_FOUND, format!("the log holds nothing at `{}`", place.path))),

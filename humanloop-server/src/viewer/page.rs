@@ -11,9 +11,27 @@ macro_rules! assets {
 
 /// The modules, each after those that it imports.
 const SCRIPTS: &[(&str, &str)] = assets![
-    "js/dom.js", "js/format.js", "js/words.js", "js/data.js", "js/address.js", "js/tree.js", "js/rows.js", "js/value.js",
-    "js/code.js", "js/keys.js", "js/copy.js", "js/messages.js", "js/detail.js", "js/waterfall.js", "js/overview.js", "js/search.js",
-    "js/session.js", "js/sessions.js", "js/projects.js", "js/compare.js", "js/main.js",
+    "js/dom.js",
+    "js/format.js",
+    "js/words.js",
+    "js/data.js",
+    "js/address.js",
+    "js/tree.js",
+    "js/rows.js",
+    "js/value.js",
+    "js/code.js",
+    "js/keys.js",
+    "js/copy.js",
+    "js/messages.js",
+    "js/detail.js",
+    "js/waterfall.js",
+    "js/overview.js",
+    "js/search.js",
+    "js/session.js",
+    "js/sessions.js",
+    "js/projects.js",
+    "js/compare.js",
+    "js/main.js",
 ];
 const STYLES: &[(&str, &str)] = assets!["css/base.css", "css/lists.css", "css/session.css", "css/detail.css"];
 const SHELL: &str = include_str!("../../assets/index.html");
@@ -48,9 +66,14 @@ impl File {
     /// The file, or that the browser has it.
     fn answer(&'static self, request: &HeaderMap) -> Response {
         let known = request.get(header::IF_NONE_MATCH).is_some_and(|tag| tag.as_bytes() == self.tag.as_bytes());
-        let headers = [(header::CONTENT_TYPE, self.kind), (header::CACHE_CONTROL, "no-cache"), (header::ETAG, &self.tag)]
-            .map(|(name, value)| (name, HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static(""))));
-        if known { (StatusCode::NOT_MODIFIED, headers).into_response() } else { (headers, self.text.as_str()).into_response() }
+        let headers =
+            [(header::CONTENT_TYPE, self.kind), (header::CACHE_CONTROL, "no-cache"), (header::ETAG, &self.tag)]
+                .map(|(name, value)| (name, HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static(""))));
+        if known {
+            (StatusCode::NOT_MODIFIED, headers).into_response()
+        } else {
+            (headers, self.text.as_str()).into_response()
+        }
     }
 }
 

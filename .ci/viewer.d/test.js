@@ -1,0 +1,241 @@
+// What people do with the viewer, done in a real Chromium: test.js COMMAND SCREENSHOTS
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { chromium } from "playwright-core";
+import { Session, agent, hostile, large } from "./fixture.js";
+
+const [command, shots] = process.argv.slice(2).map((path) => resolve(path));
+const work = mkdtempSync(join(tmpdir(), "humanloop-viewer-"));
+const db = join(work, "store.db");
+const run = (...args) => execFileSync(command, ["--db", db, ...args], { encoding: "utf8", maxBuffer: 1 << 28 });
+const take = (session) => {
+  session.write(join(work, "session.json"));
+  run("import", join(work, "session.json"));
+};
+
+for (const one of [agent("monday", { limit: 3 }), agent("tuesday", { limit: 5, reply: "It was Sweden, with Loreen." }), agent("broken", { fails: true, question: "Who wrote the winning song?" }), hostile("hostile"), large("crawl")]) take(one);
+
+const server = spawn(command, ["--db", db, "serve", "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "inherit"] });
+const base = await new Promise((found) => server.stdout.on("data", (data) => { const url = /http:\/\/\S+/.exec(String(data)); if (url) found(url[0]); }));
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
+const wrong = [];
+const pageOf = async (options) => {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 860 }, ...options });
+  const page = await context.newPage();
+  page.on("pageerror", (error) => wrong.push(`error: ${error.stack}`));
+  page.on("console", (message) => message.type() === "error" && !/Failed to load resource/.test(message.text()) && wrong.push(`console: ${message.text()}`));
+  page.on("request", (request) => { if (!request.url().startsWith(base) && !/^(data|file|blob):/.test(request.url())) wrong.push(`left the server: ${request.url()}`); });
+  return page;
+};
+const page = await pageOf();
+const tests = [];
+const test = (name, body) => tests.push([name, body]);
+const text = (selector) => page.locator(selector).first().innerText();
+const seen = (what) => page.getByText(what).first().waitFor();
+const shoot = (name, of = page) => of.screenshot({ path: join(shots, `${name}.png`) });
+const session = (reference) => page.goto(`${base}/session/${reference}`).then(() => page.locator(".row").first().waitFor());
+
+test("sessions are listed, filtered by the address, and found by their text", async () => {
+  await page.goto(base);
+  await page.locator(".item").nth(4).waitFor();
+  await shoot("sessions");
+  await page.getByLabel("outcome", { exact: true }).selectOption("bad");
+  await page.waitForFunction(() => document.querySelectorAll(".item").length === 2);
+  assert.match(page.url(), /state=bad/);
+  await page.reload();
+  await page.waitForFunction(() => document.querySelectorAll(".item").length === 2);
+  await page.goto(`${base}/?q=winning`);
+  await page.waitForFunction(() => document.querySelectorAll(".item").length === 1);
+  await page.goto(`${base}/?q=nothinglikeit`);
+  await seen("No session fits");
+});
+
+test("a session is walked by keyboard, with one request for the page", async () => {
+  const asked = [];
+  const count = (request) => request.url().includes("/data/") && !request.url().includes("/live") && asked.push(request.url());
+  page.on("request", count);
+  await session("tuesday");
+  page.off("request", count);
+  assert.equal(asked.length, 1, asked.join());
+  await page.locator(".rows").waitFor();
+  for (let i = 0; i < 3; i += 1) await page.keyboard.press("j");
+  await page.waitForFunction(() => document.querySelector(".detail h2")?.textContent === "search");
+  assert.match(await text(".detail .tabbody"), /skipped[\s\S]*redacted/);
+  await page.keyboard.press("k");
+  await page.waitForFunction(() => document.querySelector(".detail h2")?.textContent === "moderate");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowLeft");
+  assert.equal(await page.locator(".row").count(), 1);
+  await page.keyboard.press("ArrowRight");
+  assert.equal(await page.locator(".row").count(), 5);
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.activeElement?.id === "tabbody");
+  await page.keyboard.press("?");
+  await page.locator("dialog[open]").waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("d");
+  await seen("Two sessions");
+});
+
+test("messages join calls to results and mark what is repeated; prompt and code are shown", async () => {
+  await session("tuesday");
+  await page.locator(".row").nth(4).click();
+  await page.getByRole("tab", { name: "Messages" }).click();
+  await seen("2 messages repeated");
+  await seen("result");
+  await shoot("session");
+  await page.getByRole("tab", { name: "Prompt" }).click();
+  assert.ok((await page.locator(".pair .variable").count()) >= 4);
+  await page.locator(".row").nth(2).click();
+  await page.getByRole("tab", { name: "Code" }).click();
+  await seen("src/steps.rs:41");
+  await page.locator(".t-keyword").first().waitFor();
+  await page.getByRole("button", { name: "changed since" }).click();
+  await page.locator(".gone b").first().waitFor();
+  await shoot("code");
+  await page.getByRole("tab", { name: "Raw" }).click();
+  await seen("prompt_template").catch(() => seen("reference_id"));
+});
+
+test("errors show up to the root, and e goes to them", async () => {
+  await session("broken");
+  assert.ok((await page.locator(".row").first().getAttribute("class")).includes("isbad"));
+  await page.keyboard.press("e");
+  await seen("operation timed out after 1500 ms");
+  await page.keyboard.press("e");
+  await page.keyboard.press("e");
+  await page.waitForFunction(() => document.querySelector(".detail .badge")?.textContent.includes("panicked"));
+  await shoot("errors");
+});
+
+test("a failing call among 50,000 is found, and only what is seen is drawn", async () => {
+  await session("crawl");
+  assert.ok((await page.locator(".row").count()) < 120);
+  await page.keyboard.press("e");
+  await seen("connection reset by the needle host");
+  await page.getByLabel("search in this session").fill("tool:fetch error:needle");
+  await page.waitForFunction(() => document.querySelector(".found").textContent === "1 hit");
+  await page.getByLabel("search in this session").fill("needle");
+  await page.waitForFunction(() => document.querySelector(".found").textContent === "1 hit");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("n");
+  await page.locator(".row.selected mark").first().waitFor();
+  await page.getByLabel("search in this session").fill("");
+  await page.waitForFunction(() => document.querySelector(".found").textContent === "");
+  await page.locator(".scroll").evaluate((element) => (element.scrollTop = element.scrollHeight));
+  await page.waitForFunction(() => document.querySelectorAll(".row").length > 5);
+  await shoot("large");
+});
+
+test("HTML in prompts is text, and a value of 20 MB opens on demand", async () => {
+  await session("hostile");
+  for (let i = 0; i < 3; i += 1) {
+    await page.locator(".row").nth(i).click();
+    await page.waitForFunction((at) => document.querySelectorAll(".row")[at].classList.contains("selected") && document.querySelector(".tabbody > *"), i);
+    for (const tab of await page.getByRole("tab").all()) await tab.click();
+  }
+  assert.equal(await page.evaluate(() => window.hacked), undefined);
+  assert.equal(await page.locator("main img, main script").count(), 0);
+  await page.getByRole("tab", { name: "Input" }).click();
+  await page.getByRole("button", { name: "show all (20.0 MB)" }).click();
+  await page.waitForFunction(() => [...document.querySelectorAll(".tabbody pre")].some((pre) => pre.textContent.endsWith("the very end")));
+});
+
+test("versions of a project, their difference and their logs", async () => {
+  await page.goto(`${base}/projects`);
+  await page.getByRole("link", { name: "search" }).click();
+  await page.locator(".grid tbody tr").nth(1).waitFor();
+  await page.keyboard.press("d");
+  await page.locator(".came b").first().waitFor();
+  await shoot("versions");
+  await page.getByRole("tab", { name: "Logs" }).click();
+  await page.locator(".version .item a").first().click();
+  await page.locator(".detail h2").waitFor();
+});
+
+test("two sessions are compared", async () => {
+  const ids = await page.evaluate(async () => (await (await fetch("/data/sessions")).json()).sessions.filter((one) => /monday|tuesday/.test(one.reference_id)).map((one) => one.id));
+  await page.goto(`${base}/compare/${ids[1]}/${ids[0]}`);
+  await page.locator(".pairrow").nth(2).click();
+  await seen("code changed");
+  await page.locator(".detail .came").first().waitFor();
+  await shoot("compare");
+});
+
+test("what happens meanwhile appears by itself, and the selection stays", async () => {
+  await page.goto(base);
+  await page.locator(".live.live").waitFor();
+  const live = new Session("live");
+  const root = live.log(null, 0, null, { kind: "flow", config: { type: "tool", name: "assist" }, inputs: { question: "a live one" }, outcome: "running" });
+  take(live);
+  await seen("a live one");
+  await session("live");
+  await page.locator(".live.live").waitFor();
+  await page.locator(".row").first().click();
+  live.log(root, 10, 5, { kind: "tool", config: { type: "tool", name: "came later" }, inputs: {}, output: "x" });
+  take(live);
+  await seen("came later");
+  assert.equal(await text(".row.selected b"), "assist");
+});
+
+test("what is not there says so", async () => {
+  await page.goto(`${base}/session/00000000-0000-0000-0000-000000000000`);
+  await seen("Not there");
+});
+
+test("phone and dark", async () => {
+  const dark = await pageOf({ colorScheme: "dark", reducedMotion: "reduce" });
+  await dark.goto(`${base}/session/tuesday`);
+  await dark.locator(".row").nth(3).click();
+  await dark.locator(".tabbody").waitFor();
+  await shoot("dark", dark);
+  const phone = await pageOf({ viewport: { width: 390, height: 780 }, isMobile: true, hasTouch: true });
+  for (const path of ["/", "/projects", "/session/broken"]) {
+    await phone.goto(base + path);
+    await phone.locator(".item, .grid, .row").first().waitFor();
+    assert.ok(await phone.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${path} is wider than a phone`);
+  }
+  await shoot("phone", phone);
+  await phone.locator(".row").nth(2).click();
+  await phone.locator(".detail h2").waitFor();
+  await phone.getByRole("button", { name: "close" }).click();
+});
+
+test("an exported file opens offline, with the same viewer", async () => {
+  for (const reference of ["hostile", "tuesday"]) {
+    const file = join(work, `${reference}.html`);
+    run("export", reference, "--html", "--output", file);
+    const offline = await pageOf({ offline: true });
+    await offline.goto(`file://${file}`);
+    await offline.locator(".row").nth(2).click();
+    await offline.locator(".tabbody").waitFor();
+    for (const tab of await offline.getByRole("tab").all()) await tab.click();
+    assert.equal(await offline.evaluate(() => window.hacked), undefined);
+    await offline.reload();
+    await offline.locator(".tabbody").waitFor(); // the address holds the log
+    await offline.getByLabel("search in this session").fill(reference === "hostile" ? "jumps" : "Loreen");
+    await offline.waitForFunction(() => /hit/.test(document.querySelector(".found").textContent));
+  }
+});
+
+let failed = 0;
+page.setDefaultTimeout(Number(process.env.PATIENCE ?? 30000));
+for (const [name, body] of tests) {
+  try {
+    await body();
+    assert.deepEqual(wrong.splice(0), []);
+    console.log(`ok      ${name}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`FAILED  ${name} at ${page.url()}\n${error.stack}\n${wrong.splice(0).join("\n")}`);
+    await page.screenshot({ path: join(shots, `failed-${failed}.png`) }).catch(() => {});
+  }
+}
+await browser.close();
+server.kill("SIGTERM");
+rmSync(work, { recursive: true, force: true });
+console.log(`${tests.length - failed} of ${tests.length}`);
+process.exit(failed ? 1 : 0);
