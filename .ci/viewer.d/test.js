@@ -47,8 +47,10 @@ test("sessions are listed, filtered by the address, and found by their text", as
   assert.match(page.url(), /state=bad/);
   await page.reload();
   await page.waitForFunction(() => document.querySelectorAll(".item").length === 2);
+  // The index of the texts follows the logs.
   await page.goto(`${base}/?q=winning`);
-  await page.waitForFunction(() => document.querySelectorAll(".item").length === 1);
+  for (let tries = 0; tries < 60 && (await page.locator(".item").count()) !== 1; tries += 1) await page.reload().then(() => page.locator(".item, .empty").first().waitFor());
+  assert.equal(await page.locator(".item").count(), 1);
   await page.goto(`${base}/?q=nothinglikeit`);
   await seen("No session fits");
 });

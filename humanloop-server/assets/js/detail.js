@@ -49,7 +49,7 @@ export async function showDetail(place, one, { before, onClose, signal, start })
 function head(one, detail, onClose, start) {
   const { log } = detail;
   const price = log.metadata?.cost;
-  const fact = (name, value, title) => value && h("span", { class: "fact", title }, h("i", null, name), " ", value);
+  const fact = (name, value, title) => (value ? h("span", { class: "fact", title }, h("i", null, name), " ", value) : null);
   const copies = [["log as JSON", asJson], ["call as curl", asCurl], ["Rust test", asRustTest]].filter(([what]) => what !== "call as curl" || one.kind === "prompt");
   return h("header", { class: "detailhead" },
     h("div", { class: "line" }, kindSign(one.kind), h("h2", null, one.name), outcomeBadge(one.outcome),

@@ -5,6 +5,7 @@ export function duration(ns) {
   if (ns === null || ns === undefined) return "";
   const sign = ns < 0 ? "−" : "";
   const n = Math.abs(ns);
+  if (n === 0) return "0";
   if (n < 1e3) return `${sign}${n} ns`;
   if (n < 1e6) return `${sign}${three(n / 1e3)} µs`;
   if (n < 1e9) return `${sign}${three(n / 1e6)} ms`;
@@ -37,7 +38,8 @@ export function tokens(input, output) {
 /** US dollars; estimates, so they are marked as about. */
 export function money(dollars) {
   if (!dollars) return "";
-  const digits = dollars >= 1 ? 2 : dollars >= 0.01 ? 3 : dollars >= 0.0001 ? 5 : 7;
+  if (dollars < 0.000001) return "< $0.000001";
+  const digits = dollars >= 1 ? 2 : Math.min(6, 1 - Math.floor(Math.log10(dollars)));
   return `≈ $${dollars.toFixed(digits)}`;
 }
 

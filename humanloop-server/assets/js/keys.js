@@ -12,7 +12,10 @@ export function listenToKeys() {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const typing = event.target.matches("input, select, textarea");
-    if (typing && event.key === "Escape") return event.target.blur();
+    if (typing && event.key === "Escape") {
+      event.preventDefault(); // browsers would empty the field
+      return event.target.blur();
+    }
     if (typing || document.querySelector("dialog[open]")) return;
     if (event.key === "?") return help();
     // A focused button or link keeps Enter and the space bar.

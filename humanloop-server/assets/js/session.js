@@ -83,11 +83,12 @@ class SessionView {
   update() {
     const { session } = this.tree;
     this.lines = this.tree.lines(this);
+    this.rows.element.classList.toggle("plainrows", !session.prompt_tokens && !session.output_tokens && !session.cost);
     this.rows.set(this.lines);
     this.map.draw(this.tree, this.range);
     const [from, to] = this.span();
     fill(this.axis, [0, 0.25, 0.5, 0.75, 1].map((part) => h("span", null, duration(Math.round(from + (to - from) * part)))));
-    const fact = (name, value, title) => value && h("span", { class: "fact", title }, h("i", null, name), " ", value);
+    const fact = (name, value, title) => (value ? h("span", { class: "fact", title }, h("i", null, name), " ", value) : null);
     const lost = this.tree.order.filter((one) => one.missing).length;
     const failed = Number(session.failed);
     fill(this.summary, h("h1", null, failed ? outcomeSign("failed") : session.running ? outcomeSign("running") : outcomeSign("ok"), " ", session.first_input ?? session.reference_id),

@@ -5,6 +5,8 @@ import { bytes, count } from "./format.js";
 /** Characters of a text that are shown before "show all". */
 const CUT = 4096;
 const LISTED = 200;
+/** Characters of a block of a very long text. */
+const BLOCK = 16384;
 
 /** A value of any kind; `whole(path)` gets a text that the server cut. */
 export function valueView(value, whole, path = "") {
@@ -43,7 +45,7 @@ export function longText(text, rest) {
   async function show() {
     more.disabled = true;
     try {
-      fill(pre, rest ? await rest.all() : text);
+      fill(pre, blocks(rest ? await rest.all() : text));
       more.remove();
     } catch (error) {
       more.disabled = false;
@@ -51,6 +53,18 @@ export function longText(text, rest) {
     }
   }
   return h("div", null, pre, more);
+}
+
+/** A long text in blocks, of which the browser lays out only those that are seen. */
+function blocks(text) {
+  const found = [];
+  for (let from = 0; from < text.length;) {
+    const line = text.lastIndexOf("\n", from + BLOCK);
+    const to = text.length - from <= BLOCK ? text.length : line > from ? line + 1 : from + BLOCK;
+    found.push(h("span", { class: "block" }, text.slice(from, to)));
+    from = to;
+  }
+  return found;
 }
 
 function branch(value, whole, path, depth) {
