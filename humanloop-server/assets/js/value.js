@@ -45,7 +45,9 @@ export function longText(text, rest) {
   async function show() {
     more.disabled = true;
     try {
-      fill(pre, blocks(rest ? await rest.all() : text));
+      const all = blocks(rest ? await rest.all() : text);
+      pre.removeAttribute("dir"); // each block has its own: the browser would look through all of them for each
+      fill(pre, all);
       more.remove();
     } catch (error) {
       more.disabled = false;
@@ -59,9 +61,10 @@ export function longText(text, rest) {
 function blocks(text) {
   const found = [];
   for (let from = 0; from < text.length;) {
-    const line = text.lastIndexOf("\n", from + BLOCK);
-    const to = text.length - from <= BLOCK ? text.length : line > from ? line + 1 : from + BLOCK;
-    found.push(h("span", { class: "block" }, text.slice(from, to)));
+    const piece = text.slice(from, from + BLOCK);
+    const line = piece.lastIndexOf("\n") + 1;
+    const to = from + (piece.length < BLOCK || !line ? piece.length : line);
+    found.push(h("span", { class: "block", dir: "auto" }, text.slice(from, to)));
     from = to;
   }
   return found;
