@@ -1,6 +1,7 @@
 //! A session as one HTML file: the viewer, and what it would ask the server for.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use humanloop_store::{Error, Reader, SessionSummary};
 use serde_json::value::RawValue;
@@ -16,9 +17,9 @@ pub(super) fn page(store: &Reader, session: &SessionSummary) -> Result<String, E
     let mut versions: BTreeMap<i64, Value> = BTreeMap::new();
     for id in rows.rows.iter().filter_map(|row| row.first()?.as_str()?.parse().ok()) {
         let Some(log) = store.log(id)? else { continue };
-        if !versions.contains_key(&log.project) {
+        if let Entry::Vacant(place) = versions.entry(log.project) {
             let known: Vec<Value> = store.versions(log.project)?.iter().map(viewer::version).collect();
-            versions.insert(log.project, known.into());
+            place.insert(known.into());
         }
         logs.insert(id.to_string(), viewer::full_log(store, log)?);
     }
