@@ -10,7 +10,6 @@ fn answer(user_request: &str) {}
     user("Request:
         {{ user_request"),
     user("{{anything}}"),
-    usr("{{users[x]}}"),
 ])]
 fn moderate() {}
 
