@@ -47,7 +47,7 @@ pub(crate) fn check(
     }
     if !has_template(args) {
         let message = format!(
-            "`{name}` has no body, so the model is asked, and needs a template: write `template = \"…\"`, `chat_template = […]` or `template_file = \"…\"`"
+            "`{name}` has no body, so the model is asked, and needs a template: write `template = \"…\"` or `chat_template = […]`"
         );
         errors.add_at(name, message);
     } else if args.model.is_none() {
