@@ -33,8 +33,9 @@ use proc_macro2::TokenStream;
 /// }
 /// ```
 ///
-/// The function stays what it is: the same value, error, panic, borrow and future, the same compiler messages, for any `fn` with
-/// a body but a `const fn`. In a `#[track_caller]` function, `Location::caller()` is a line of the function itself.
+/// The function stays what it is: the same value, error, panic and borrow, for any `fn` with a body but a `const fn`; mistakes in
+/// it are shown where they are. Its body stands in a closure or an async block, so some messages are worded otherwise, a closure
+/// that it returns as `impl Fn(&T) -> U` has to write its parameter's type, and a future is larger. In a `#[track_caller]` function, `Location::caller()` is a line of the function itself.
 ///
 /// # When it is recorded
 ///

@@ -215,17 +215,17 @@ pub mod ladder {
     }
     impl<T: ?Sized + Display> ShownText for &&&Probe<'_, T> {
         fn __text(&self) -> String {
-            self.0.to_string()
+            shown(|| Ok(self.0.to_string()))
         }
     }
     impl<T: ?Sized + Serialize> JsonText for &&Probe<'_, T> {
         fn __text(&self) -> String {
-            serde_json::to_string(self.0).unwrap_or_default()
+            shown(|| serde_json::to_string(self.0).map_err(|error| error.to_string()))
         }
     }
     impl<T: ?Sized + Debug> DebugText for &Probe<'_, T> {
         fn __text(&self) -> String {
-            format!("{:?}", self.0)
+            shown(|| Ok(format!("{:?}", self.0)))
         }
     }
     impl<T: ?Sized> NameText for Probe<'_, T> {
@@ -350,6 +350,15 @@ fn chain(mut text: String, mut cause: Option<&(dyn Error + 'static)>) -> String 
         cause = error.source();
     }
     text
+}
+
+/// Text of a template variable, whose traits are the user's; never empty because they failed.
+fn shown(write: impl FnOnce() -> Result<String, String>) -> String {
+    match guarded(write) {
+        Some(Ok(text)) => text,
+        Some(Err(reason)) => format!("[no text: {reason}]"),
+        None => "[no text: its type panicked]".into(),
+    }
 }
 
 /// Runs the user's code of a trait; `None` when it panics.

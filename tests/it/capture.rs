@@ -203,3 +203,57 @@ async fn without_logging_a_prompt_still_has_its_messages() {
     let answer = moderate("hello").await.unwrap();
     assert_eq!(answer.choices[0].message.content, "2 messages, the first: hello");
 }
+
+struct Calls;
+
+impl std::fmt::Display for Calls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", add(1, 2))
+    }
+}
+
+#[derive(Debug)]
+struct CallsInError;
+
+impl std::fmt::Display for CallsInError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", add(3, 4))
+    }
+}
+
+impl std::error::Error for CallsInError {}
+
+struct Breaks;
+
+impl std::fmt::Display for Breaks {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("in the middle of a text")
+    }
+}
+
+#[humanloop::prompt(model = "gpt-4", template = "{{calls}} {{breaks}}")]
+async fn shows(calls: Calls, breaks: Breaks) -> Result<String, CallsInError> {
+    let (Calls, Breaks) = (calls, breaks);
+    Err(CallsInError)
+}
+
+#[tokio::test]
+async fn what_shows_a_template_variable_or_an_error_records_nothing_and_harms_nothing() {
+    let trace = record(shows(Calls, Breaks)).await.unwrap();
+    assert!(trace.output.is_err());
+    let logs = trace.logs().unwrap();
+    assert_eq!(logs.len(), 1, "{logs:#?}");
+    assert_eq!((logs[0].outcome(), logs[0].error.as_deref()), (Outcome::Failed, Some("7")));
+    assert!(shows(Calls, Breaks).await.is_err(), "also when nothing is recorded");
+}
+
+#[humanloop::prompt(model = "gpt-4", template = "{{calls}} {{breaks}}")]
+async fn renders(calls: Calls, breaks: Breaks) -> String {
+    let (Calls, Breaks) = (calls, breaks);
+    humanloop::current_prompt().text().into_owned()
+}
+
+#[tokio::test]
+async fn a_variable_whose_text_panics_says_so_in_the_prompt() {
+    assert_eq!(renders(Calls, Breaks).await, "3 [no text: its type panicked]");
+}

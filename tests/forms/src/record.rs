@@ -1,4 +1,4 @@
-//! Runs a function, and gives what it recorded; nothing when capture is compiled out.
+//! Runs a function, and gives what it recorded; nothing without the feature `enable`.
 
 /// One log, in words.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +33,7 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// Checks the logs, in the order in which they began; with capture compiled out there are none to check.
+    /// Checks the logs, in the order in which they began; without the feature `enable` there are none to check.
     #[cfg(feature = "enable")]
     pub fn check(&self, check: impl FnOnce(&[Log])) {
         check(&self.logs);
