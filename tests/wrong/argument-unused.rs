@@ -38,3 +38,6 @@ pub fn assigned(mut value: u8) -> u8 {
 pub async fn assigned_last(mut value: u8) {
     value = 3;
 }
+
+#[humanloop::flow(metadata(count = count))]
+pub fn in_metadata(count: u8) {}
