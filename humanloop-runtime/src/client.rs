@@ -241,9 +241,12 @@ impl Humanloop {
         self.push(Entry::Update(Box::new(update)));
     }
 
-    /// Where logs go: the context says it first, as for annotated functions.
+    /// Where logs go: the context says it first, as for annotated functions. Nowhere in a session that sampling leaves out.
     fn pipeline(&self) -> Option<Arc<Pipeline>> {
-        Context::current().pipeline.or_else(|| self.pipeline.clone())
+        let context = Context::current();
+        let pipeline = context.pipeline.or_else(|| self.pipeline.clone())?;
+        let taken = context.session.is_none_or(|session| pipeline.settings.takes(session.id()));
+        taken.then_some(pipeline)
     }
 
     fn push(&self, entry: Entry) {

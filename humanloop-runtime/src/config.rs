@@ -215,7 +215,7 @@ impl Builder {
     }
 
     /// The part of the sessions that is recorded, from 0 to 1; default all. A session is whole or absent: its id
-    /// decides, in every process that takes part in it.
+    /// decides, in every process that takes part in it. What the explicit client logs outside of any session is taken.
     pub fn sample(mut self, part: f64) -> Self {
         self.sample = part;
         self

@@ -8,6 +8,8 @@ mod capture;
 mod context;
 // Wrong settings, wrong places: what a user is told.
 mod bad_input;
+// Which calls are recorded at all: sampling, logging off, delivery's own.
+mod chosen;
 // The examples, run as programs, and what they leave in the store.
 mod examples;
 // What a stream of a model's leaves in its log.
