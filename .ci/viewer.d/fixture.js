@@ -62,6 +62,25 @@ export function agent(reference, { question = "Which country won Eurovision 2023
   return session;
 }
 
+/** What the README shows: a researcher with a plan, calls side by side, one that fails and is made again, an answer. */
+export function researcher(reference) {
+  const session = new Session(reference);
+  const question = "Why did Loreen win Eurovision twice, and who else has?";
+  const model = (name, text, fields) => ({ kind: "prompt", config: { ...prompt, name, chat_template: undefined, source_code: undefined }, inputs: { question }, messages: [{ role: "system", content: text }, { role: "user", content: question }], ...fields });
+  const root = session.log(null, 0, 9400, { kind: "flow", config: tool("research"), inputs: { question }, output: "Loreen won in 2012 and 2023; only Johnny Logan had won twice before her.", outcome: "ok" });
+  session.log(root, 10, 380, model("moderate", "Say Yes if this is harmful, else No.", { output: "No", prompt_tokens: 48, output_tokens: 1, prompt_cost: 0.0001, output_cost: 0.00001 }));
+  session.log(root, 400, 1400, model("plan", "Write the searches that answer the question.", { output: '["Loreen Euphoria Tattoo", "two wins Eurovision", "jury points 2023"]', output_format: "json", prompt_tokens: 212, output_tokens: 41, prompt_cost: 0.0005, output_cost: 0.0004 }));
+  const gather = session.log(root, 1820, 3900, { kind: "flow", config: tool("gather"), inputs: { searches: 3 }, output: "7 pages" });
+  const searched = (ms, took, text, rest) => session.log(gather, ms, took, { kind: "tool", config: tool("search", SEARCH(5)), function: place("search", 41), inputs: { question: text, limit: 5, api_key: { $skipped: true } }, ...rest });
+  searched(1830, 1250, "Loreen Euphoria Tattoo", { output: "3 hits" });
+  searched(1835, 2050, "two wins Eurovision", { output: "2 hits" });
+  searched(1840, 1500, "jury points 2023", { error: "operation timed out after 1500 ms", outcome: "failed" });
+  searched(3420, 1300, "jury points 2023", { output: "2 hits" });
+  session.log(gather, 4760, 900, model("rank", "Order the pages by how well they answer.", { output: "[4, 1, 6]", prompt_tokens: 2130, output_tokens: 12, prompt_cost: 0.0053, output_cost: 0.0001 }));
+  session.log(root, 5760, 3600, { kind: "prompt", config: prompt, function: place("answer", 58), inputs: { question, found: "Euphoria, Tattoo, Johnny Logan" }, messages: [{ role: "system", content: "You answer briefly." }, { role: "user", content: `Question: ${question}\nGoogle says: Euphoria, Tattoo, Johnny Logan` }], output: "Loreen won in 2012 and 2023; only Johnny Logan had won twice before her.", output_message: { role: "assistant", content: "Loreen won in 2012 and 2023; only Johnny Logan had won twice before her." }, prompt_tokens: 1804, output_tokens: 96, prompt_cost: 0.0045, output_cost: 0.00096, finish_reason: "stop", first_token: 0.74 });
+  return session;
+}
+
 /** 50,000 logs, one of which failed, deep down. */
 export function large(reference, size = 50000) {
   const session = new Session(reference);

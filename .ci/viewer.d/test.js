@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { chromium } from "playwright-core";
-import { Session, agent, hostile, large } from "./fixture.js";
+import { Session, agent, hostile, large, researcher } from "./fixture.js";
 
 const [command, shots] = process.argv.slice(2).map((path) => resolve(path));
 const work = mkdtempSync(join(tmpdir(), "humanloop-viewer-"));
@@ -204,6 +204,24 @@ test("phone and dark", async () => {
   await phone.locator(".row").nth(2).click();
   await phone.locator(".detail h2").waitFor();
   await phone.getByRole("button", { name: "close" }).click();
+});
+
+test("the pictures of the README", async () => {
+  take(researcher("research"));
+  for (const colorScheme of ["light", "dark"]) {
+    const frame = await pageOf({ viewport: { width: 1280, height: 560 }, colorScheme, deviceScaleFactor: 2 });
+    await frame.goto(`${base}/session/research`);
+    await frame.getByText("Time by function").waitFor();
+    await shoot(`readme-overview-${colorScheme}`, frame);
+    await frame.keyboard.press("e");
+    await frame.getByText("operation timed out").first().waitFor();
+    await frame.getByRole("tab", { name: "Code" }).click();
+    await frame.locator(".t-keyword").first().waitFor();
+    await shoot(`readme-session-${colorScheme}`, frame);
+    await frame.goto(`${base}/projects`);
+    await frame.locator(".grid tbody tr").first().waitFor();
+    await shoot(`readme-projects-${colorScheme}`, frame);
+  }
 });
 
 test("an exported file opens offline, with the same viewer", async () => {

@@ -3,7 +3,7 @@ import { fill, h } from "./dom.js";
 import { href, link } from "./address.js";
 import { difference, differenceView } from "./code.js";
 import { get } from "./data.js";
-import { duration, moment, money, tokens } from "./format.js";
+import { count, duration, moment, money, tokens } from "./format.js";
 import { keys } from "./keys.js";
 import { Rows } from "./rows.js";
 import { Tree } from "./tree.js";
@@ -20,7 +20,7 @@ export async function comparePage(place, first, second) {
     label.style.paddingLeft = `${Math.min(one.depth, 14) * 14}px`;
     const took = (side) => h("span", { class: "num" }, side ? [outcomeSign(side.outcome), " ", duration(side.duration)] : "–");
     const delta = pair.a?.duration != null && pair.b?.duration != null ? pair.b.duration - pair.a.duration : null;
-    return h("div", { class: `row pairrow${i === selected ? " selected" : ""}`, role: "listitem", onclick: () => select(i) }, label, took(pair.a), took(pair.b), h("span", { class: "num" }, delta === null ? "" : `${delta > 0 ? "+" : ""}${duration(delta)}`));
+    return h("div", { class: `row pairrow${i === selected ? " selected" : ""}`, role: "listitem", onclick: () => select(i) }, label, took(pair.a), took(pair.b), h("span", { class: "num" }, delta ? signed(delta, duration) : ""));
   } });
   async function select(i) {
     selected = i;
@@ -31,13 +31,22 @@ export async function comparePage(place, first, second) {
     const part = (title, of) => h("section", { class: "part" }, h("h3", null, title), differenceView(text(x, of), text(y, of)));
     fill(detail, h("header", { class: "detailhead" }, h("div", { class: "line" }, h("h2", null, (pair.b ?? pair.a).name))), h("div", { class: "tabbody" }, part("Error", (log) => log.error), part("Output", (log) => log.output), part("Input", (log) => log.inputs), part("Messages", (log) => log.messages), part("Code", (log) => log.config?.source_code), part("Config", (log) => log.config && { ...log.config, source_code: undefined })));
   }
-  const total = (name, of) => h("tr", null, h("th", null, name), h("td", null, of(a)), h("td", null, of(b)));
+  const total = (name, of, figure, format) => {
+    const delta = figure ? figure(b) - figure(a) : 0;
+    return h("tr", null, h("th", null, name), h("td", null, of(a)), h("td", null, of(b)), h("td", { class: "quiet" }, delta ? signed(delta, format) : ""));
+  };
+  const used = (tree) => (tree.session.prompt_tokens ?? 0) + (tree.session.output_tokens ?? 0);
   const counts = (change) => pairs.filter((pair) => pair.change === change).length;
-  fill(place, h("div", { class: "session open comparison" }, h("div", { class: "summary" }, h("h1", null, "Two sessions"), h("table", { class: "totals" }, h("tbody", null, total("", (tree) => link(href(["session", tree.session.id]), null, moment(tree.session.created_at, true))), total("took", (tree) => duration(tree.end)), total("tokens", (tree) => tokens(tree.session.prompt_tokens, tree.session.output_tokens)), total("cost", (tree) => money(tree.session.cost)), total("went wrong", (tree) => tree.session.failed))),
+  fill(place, h("div", { class: "session open comparison" }, h("div", { class: "summary" }, h("h1", null, "Two sessions"), h("table", { class: "totals" }, h("tbody", null, total("", (tree) => link(href(["session", tree.session.id]), null, moment(tree.session.created_at, true))), total("took", (tree) => duration(tree.end), (tree) => tree.end, duration), total("tokens", (tree) => tokens(tree.session.prompt_tokens, tree.session.output_tokens), used, count), total("cost", (tree) => money(tree.session.cost), (tree) => tree.session.cost ?? 0, money), total("went wrong", (tree) => tree.session.failed, (tree) => tree.session.failed, count))),
     h("p", { class: "quiet" }, `${counts("same")} same · ${counts("changed")} changed · ${counts("added")} added · ${counts("removed")} removed`)), h("div", { class: "panes" }, h("div", { class: "left" }, rows.element), detail)));
   rows.set(pairs);
   const step = (by) => { const next = Math.max(0, Math.min(pairs.length - 1, selected + by)); rows.reveal(next); select(next); };
   keys({ j: ["next call", () => step(1)], ArrowDown: ["next call", () => step(1)], k: ["call before", () => step(-1)], ArrowUp: ["call before", () => step(-1)], n: ["next change", () => { const next = pairs.findIndex((pair, i) => i > selected && pair.change !== "same"); if (next >= 0) { rows.reveal(next); select(next); } }] });
+}
+
+/** A difference with its sign. */
+function signed(delta, format) {
+  return `${delta > 0 ? "+" : "−"}${format(Math.abs(delta))}`;
 }
 
 /** Pairs in the order of the trees: equal names by their longest common order, then what is below them. */

@@ -38,8 +38,8 @@ export function tokens(input, output) {
 /** US dollars; estimates, so they are marked as about. */
 export function money(dollars) {
   if (!dollars) return "";
-  if (dollars < 0.000001) return "< $0.000001";
-  const digits = dollars >= 1 ? 2 : Math.min(6, 1 - Math.floor(Math.log10(dollars)));
+  if (dollars < 0.00001) return "< $0.00001";
+  const digits = dollars >= 1 ? 2 : Math.min(5, 1 - Math.floor(Math.log10(dollars)));
   return `≈ $${dollars.toFixed(digits)}`;
 }
 

@@ -20,7 +20,7 @@ async function show() {
   keys({});
   const { path } = here();
   const current = (name) => ((path[0] ?? "") === name ? "page" : null);
-  fill(nav, !exported && [link(href([]), { "aria-current": current("") }, "Sessions"), link(href(["projects"]), { "aria-current": current("projects") }, "Projects")], h("button", { type: "button", class: "plain", onclick: help, "aria-label": "keys" }, "?"));
+  fill(nav, !exported && [link(href([]), { "aria-current": current("") }, "Sessions"), link(href(["projects"]), { "aria-current": current("projects") }, "Projects")], h("button", { type: "button", class: "plain quiet", onclick: help }, "keys ", h("kbd", null, "?")));
   document.title = `${path[0] ?? "sessions"} · humanloop`;
   const place = h("div", { class: "place" }, h("p", { class: "quiet pad", role: "status" }, "loading…"));
   fill(stage, place);

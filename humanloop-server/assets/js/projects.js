@@ -48,7 +48,7 @@ export async function projectPage(place, id) {
   async function logs(content, after, before = []) {
     const answer = await get("logs", { project: id, config: shown.config, state: here().params.get("state"), after });
     const all = before.concat(answer.logs);
-    fill(content, h("p", { class: "quiet" }, counted(answer.total, "log")), h("div", { class: "list" }, all.map((log) => h("div", { class: "item" }, link(href(["session", log.session], { log: log.id }), null, h("span", { class: "main" }, outcomeSign(log.outcome), h("span", { class: "words" }, log.words ?? "", " → ", log.error ? h("span", { class: "bad" }, log.error) : log.result ?? "")), h("span", { class: "figures" }, h("span", null, tokens(log.input, log.output)), h("span", null, duration(log.duration)), h("time", { title: moment(log.start, true) }, ago(log.start))))))),
+    fill(content, h("p", { class: "quiet" }, counted(answer.total, "log")), h("div", { class: "list" }, all.map((log) => h("div", { class: "item" }, link(href(["session", log.session], { log: log.id }), null, h("span", { class: "main" }, outcomeSign(log.outcome), h("span", { class: "words" }, log.words ?? "", " → ", log.error ? h("span", { class: "bad" }, log.error) : log.result ?? "")), h("span", { class: "figures three" }, h("span", null, tokens(log.input, log.output)), h("span", null, duration(log.duration)), h("time", { title: moment(log.start, true) }, ago(log.start))))))),
       answer.next && h("button", { type: "button", class: "more", onclick: () => logs(content, answer.next, all) }, "more"));
   }
   const step = (by) => versions.length && pick(versions[Math.max(0, Math.min(versions.length - 1, versions.indexOf(shown) + by))]);

@@ -16,6 +16,9 @@ import { KINDS, isBad, kindSign, OUTCOMES, outcomeSign } from "./words.js";
 
 const ROW = 28;
 
+/** Marks what has a quarter of the whole, or more, for itself. */
+const hot = (part, whole) => (whole > 0 && part >= whole / 4 ? " hot" : "");
+
 export async function sessionPage(place, id) {
   const tree = new Tree(await get(`session/${id}`));
   const view = new SessionView(place, tree);
@@ -38,10 +41,10 @@ class SessionView {
     this.input = h("input", { type: "search", placeholder: "Search: words, tool:name error:text tokens>1000", "aria-label": "search in this session", value: here().params.get("q") ?? "", oninput: () => this.searchSoon() });
     this.found = h("span", { class: "found", role: "status" });
     this.axis = h("div", { class: "axis", "aria-hidden": "true" });
-    const kindChips = KINDS.map((kind) => h("button", { type: "button", class: "chip", "aria-pressed": "true", onclick: (event) => { this.kinds.has(kind) ? this.kinds.delete(kind) : this.kinds.add(kind); event.target.setAttribute("aria-pressed", String(this.kinds.has(kind))); this.filter(); } }, kind));
+    const kindChips = KINDS.map((kind) => h("button", { type: "button", class: "chip", "aria-pressed": "true", onclick: (event) => { this.kinds.has(kind) ? this.kinds.delete(kind) : this.kinds.add(kind); event.currentTarget.setAttribute("aria-pressed", String(this.kinds.has(kind))); this.filter(); } }, kindSign(kind), kind));
     this.bad = h("button", { type: "button", class: "chip", "aria-pressed": String(here().params.get("only") === "bad"), onclick: () => { const on = this.bad.getAttribute("aria-pressed") !== "true"; this.bad.setAttribute("aria-pressed", String(on)); note({ only: on ? "bad" : "" }); this.filter(); } }, "only what went wrong");
     fill(place, h("div", { class: "session" }, this.summary,
-      h("div", { class: "tools" }, this.input, this.found, h("span", { class: "chips" }, kindChips, this.bad), h("button", { type: "button", class: "chip", onclick: () => this.nextBad() }, "next error (e)"), h("button", { type: "button", class: "chip", onclick: () => copyText(asMarkdown(this.tree), "session as Markdown") }, "copy as Markdown")),
+      h("div", { class: "tools" }, this.input, this.found, h("span", { class: "kinds", role: "group", "aria-label": "kinds" }, kindChips), this.bad, h("button", { type: "button", class: "chip", onclick: () => this.nextBad() }, "next error (e)"), h("button", { type: "button", class: "chip", onclick: () => copyText(asMarkdown(this.tree), "session as Markdown") }, "copy as Markdown")),
       h("div", { class: "panes" }, h("div", { class: "left" }, this.map.canvas, this.axis, this.rows.element), this.detail)));
     keys({
       j: ["next row", () => this.move(1)], ArrowDown: ["next row", () => this.move(1)], k: ["row before", () => this.move(-1)], ArrowUp: ["row before", () => this.move(-1)],
@@ -117,10 +120,10 @@ class SessionView {
       h("b", null, marked(one.name, this.words), line.run && ` × ${count(line.run.length)}`), one.model && h("span", { class: "model" }, one.model), !branch || open ? null : h("span", { class: "quiet" }, ` +${count(one.descendants)}`),
       h("span", { class: "words" }, one.error ? h("span", { class: "bad" }, marked(one.error, this.words)) : marked([one.words, one.result].filter((text) => text != null).join(" → "), this.words)));
     label.style.paddingLeft = `${depth}px`;
-    const sum = (name) => line.run.reduce((all, item) => all + (item[name] ?? 0), 0);
+    const sum = (name) => (line.run ?? [one]).reduce((all, item) => all + (item[name] ?? 0), 0);
     const took = line.run ? sum("duration") : one.duration;
     return h("div", { class: `row${isBad(one.worst) ? " isbad" : ""}${one.id === this.selected && !line.run ? " selected" : ""}${line.run && this.cursor === line.key ? " selected" : ""}${this.hitSet?.has(one.id) ? " hit" : ""}`, role: "treeitem", id: `row-${index}`, "data-index": index, "aria-level": one.depth + 1, "aria-expanded": branch ? String(open) : null, "aria-selected": String(one.id === this.selected), "aria-posinset": index + 1, "aria-setsize": this.lines.length },
-      label, h("span", { class: "num tok" }, line.run ? "" : tokens(one.input, one.output)), h("span", { class: "num cost" }, money(line.run ? sum("cost") : one.cost)), h("span", { class: "num dur" }, duration(took) || one.outcome), bar(line, this.tree, this.span(), this.now()));
+      label, h("span", { class: "num tok" }, line.run ? "" : tokens(one.input, one.output)), h("span", { class: `num cost${hot(sum("cost"), this.tree.cost)}` }, money(sum("cost"))), h("span", { class: `num dur${hot(sum("self"), this.tree.end)}` }, duration(took) || one.outcome), bar(line, this.tree, this.span(), this.now()));
   }
 
   click(event) {

@@ -33,12 +33,14 @@ export async function sessionsPage(place) {
     answer = { ...next, total: answer.total, upto: answer.upto, sessions: answer.sessions.concat(next.sessions) };
     draw();
   } }, "more");
+  const head = h("div", { class: "columns", "aria-hidden": "true" }, h("span", { class: "main" }, "first input → last output"), h("span", { class: "figures" }, ["went wrong", "logs", "tokens in → out", "cost", "took", "began"].map((name) => h("span", null, name))));
   fill(place, h("div", { class: "page" }, h("h1", { class: "hidden" }, "Sessions"),
     h("div", { class: "tools" }, search, choice("state", "outcome", [["", "any outcome"], ["ok", "✓ ok"], ["bad", "✕ went wrong"], ["running", "● running"]]), choice("kind", "kind", [["", "any kind"], ["tool", "with tools"], ["prompt", "with prompts"], ["flow", "with flows"]]), choice("project", "project", [["", "all projects"], ...answer.projects.map((project) => [String(project.id), project.name])]), model, status, compare, live),
-    list, more));
+    head, list, more));
 
   function draw() {
     const all = answer.sessions;
+    head.hidden = !all.length;
     fill(status, counted(answer.total ?? all.length, "session"));
     more.hidden = !answer.next;
     const filtered = FILTERS.some((name) => here().params.get(name));
@@ -51,7 +53,7 @@ export async function sessionsPage(place) {
     const took = (new Date(session.updated_at) - new Date(session.created_at)) * 1e6;
     return h("div", { class: `item${index === cursor ? " selected" : ""}`, role: "listitem", "data-id": session.id }, box, link(href(["session", session.id]), null,
       h("span", { class: "main" }, outcomeSign(sign), h("b", { dir: "auto" }, session.first_input || session.reference_id), session.last_output && h("span", { class: "words", dir: "auto" }, ` → ${session.last_output}`)),
-      h("span", { class: "figures" }, session.failed > 0 && h("span", { class: "bad" }, `✕ ${count(session.failed)}`), session.running > 0 && h("span", { class: "running" }, `● ${count(session.running)}`), h("span", null, counted(session.datapoints_count, "log")), h("span", null, session.prompt_tokens || session.output_tokens ? `${tokens(session.prompt_tokens, session.output_tokens)} tokens` : ""), h("span", null, money(session.cost)), h("span", null, session.running > 0 ? "running" : duration(took)), h("time", { title: moment(session.created_at, true) }, ago(session.created_at)))));
+      h("span", { class: "figures" }, h("span", null, session.failed > 0 && h("span", { class: "bad" }, `✕ ${count(session.failed)} `), session.running > 0 && h("span", { class: "running" }, `● ${count(session.running)}`)), h("span", null, counted(session.datapoints_count, "log")), h("span", null, session.prompt_tokens || session.output_tokens ? tokens(session.prompt_tokens, session.output_tokens) : ""), h("span", null, money(session.cost)), h("span", null, session.running > 0 ? "running" : duration(took)), h("time", { title: moment(session.created_at, true) }, ago(session.created_at)))));
   }
 
   const go = (step) => {

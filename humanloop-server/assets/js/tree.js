@@ -57,6 +57,7 @@ export class Tree {
       one.above.worst = Math.max(one.above.worst, one.worst);
       one.above.descendants += one.descendants + 1;
     }
+    this.cost = this.order.reduce((sum, one) => sum + (one.cost ?? 0), 0);
     this.critical = critical(this.roots);
   }
 

@@ -13,8 +13,8 @@ export function bar(line, tree, [from, to], now) {
     if (end < from || one.start > to) continue;
     const left = Math.max(0, (one.start - from) / width);
     const right = Math.min(1, (end - from) / width);
-    const piece = h("span", { class: `bar ${one.kind} ${one.outcome}${tree.critical.has(one.id) ? " critical" : ""}`, title: `${duration(one.duration) || one.outcome}, from +${duration(one.start)}` });
-    piece.style.left = `${left * 100}%`;
+    const piece = h("span", { class: `bar ${one.kind} ${one.outcome}${tree.critical.has(one.id) ? " critical" : ""}`, title: `${duration(one.duration) || one.outcome}, from +${duration(one.start)}${tree.critical.has(one.id) ? "; the end waited for it" : ""}` });
+    piece.style.left = `min(${left * 100}%, 100% - 2px)`;
     piece.style.width = `max(2px, ${(right - left) * 100}%)`;
     if (one.firstToken && one.duration && !line.run) {
       const tick = h("i", { title: `first token after ${duration(one.firstToken)}` });
@@ -55,7 +55,8 @@ export class Minimap {
     for (const bad of [false, true]) for (const one of tree.order) {
       if (isBad(one.outcome) !== bad) continue;
       context.fillStyle = bad ? colors.bad : colors[one.kind];
-      context.globalAlpha = bad ? 1 : 0.65;
+      // What only holds others is a shade: the work below it is what one looks for.
+      context.globalAlpha = one.children.length ? 0.3 : bad ? 1 : 0.75;
       context.fillRect((one.start / this.end) * width, 2 + (Math.min(10, one.depth) / (deepest + 1)) * 32, Math.max(1, ((one.duration ?? 0) / this.end) * width), Math.max(2, 28 / (deepest + 1)));
     }
     if (!range) return;
