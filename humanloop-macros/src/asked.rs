@@ -10,6 +10,7 @@ use crate::errors::Errors;
 use crate::item::Function;
 use crate::shape::{self, Items, Outer, Output, Shape};
 use crate::spec::Spec;
+use crate::template;
 
 /// How the model is asked.
 pub(crate) struct Asked {
@@ -50,7 +51,7 @@ pub(crate) fn check(
             "`{name}` has no body, so the model is asked, and needs a template: write `template = \"…\"` or `chat_template = […]`"
         );
         errors.add_at(name, message);
-    } else if args.model.is_none() {
+    } else if args.model.is_none() && !template::names_a_model(args) {
         errors.add_at(name, format!("`{name}` has no body, so a model is asked: write which, `model = \"gpt-4o\"`"));
     }
     let options = options(args, private, errors);
@@ -62,7 +63,7 @@ pub(crate) fn check(
 }
 
 fn has_template(args: &Args) -> bool {
-    args.template.is_some() || args.chat_template.is_some()
+    args.template.is_some() || args.chat_template.is_some() || args.template_file.is_some()
 }
 
 /// Whether it is a stream, and the type of the answer or of the items.

@@ -4,9 +4,10 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Expr, Lit, LitBool, LitInt, LitStr, Path, Token, bracketed, parenthesized};
+use syn::{Expr, LitBool, LitInt, LitStr, Path, Token, bracketed, parenthesized};
 
 use crate::errors::{Errors, instead};
+use crate::parameters::Form;
 
 /// Which attribute it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,18 +45,12 @@ pub(crate) struct Args {
     pub(crate) future: Option<Span>,
     pub(crate) stream: Option<Span>,
     pub(crate) krate: Option<Path>,
-    pub(crate) model: Option<LitStr>,
-    pub(crate) provider: Option<LitStr>,
-    pub(crate) endpoint: Option<LitStr>,
-    pub(crate) temperature: Option<f64>,
-    pub(crate) max_tokens: Option<i64>,
-    pub(crate) top_p: Option<f64>,
-    pub(crate) stop: Vec<LitStr>,
-    pub(crate) presence_penalty: Option<f64>,
-    pub(crate) frequency_penalty: Option<f64>,
-    pub(crate) seed: Option<i64>,
+    pub(crate) model: Option<Expr>,
+    /// The parameters of the model, as they are written.
+    pub(crate) parameters: Vec<(&'static str, Expr)>,
     pub(crate) template: Option<LitStr>,
     pub(crate) chat_template: Option<Vec<Message>>,
+    pub(crate) template_file: Option<LitStr>,
     pub(crate) retry: Option<LitInt>,
     pub(crate) timeout: Option<Expr>,
     pub(crate) check: Option<Expr>,
@@ -69,16 +64,9 @@ pub(crate) struct Metadata {
 
 /// One `role("text")` of `chat_template = [..]`.
 pub(crate) struct Message {
-    pub(crate) role: Role,
+    /// `system`, `user` or `assistant`; the word is checked with the template.
+    pub(crate) role: Ident,
     pub(crate) text: LitStr,
-}
-
-/// Who says a message of a chat template.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
-    System,
-    User,
-    Assistant,
 }
 
 /// One option: its name, what it looks like, where it may stand and how it is read.
@@ -119,16 +107,35 @@ const OPTIONS: &[Entry] = &[
         args.krate = Some(input.call(Path::parse_mod_style)?);
         Ok(())
     }),
-    prompt("model", r#"model = "gpt-4""#, |args, input| text(input, &mut args.model)),
-    prompt("provider", r#"provider = "openai""#, |args, input| text(input, &mut args.provider)),
-    prompt("endpoint", r#"endpoint = "chat""#, |args, input| text(input, &mut args.endpoint)),
-    prompt("temperature", "temperature = 0.7", |args, input| number(input, &mut args.temperature)),
-    prompt("max_tokens", "max_tokens = 256", |args, input| integer(input, &mut args.max_tokens)),
-    prompt("top_p", "top_p = 0.9", |args, input| number(input, &mut args.top_p)),
-    prompt("stop", r#"stop = ["\n", "END"]"#, |args, input| texts(input, &mut args.stop)),
-    prompt("presence_penalty", "presence_penalty = 0.5", |args, input| number(input, &mut args.presence_penalty)),
-    prompt("frequency_penalty", "frequency_penalty = 0.5", |args, input| number(input, &mut args.frequency_penalty)),
-    prompt("seed", "seed = 42", |args, input| integer(input, &mut args.seed)),
+    prompt("model", r#"model = "gpt-4""#, |args, input| {
+        args.model = Some(value_of(input, Form::Text)?);
+        Ok(())
+    }),
+    prompt("provider", r#"provider = "openai""#, |args, input| parameter(args, input, "provider", Form::Text)),
+    prompt("endpoint", r#"endpoint = "chat""#, |args, input| parameter(args, input, "endpoint", Form::Text)),
+    prompt("temperature", "temperature = 0.7", |args, input| parameter(args, input, "temperature", Form::Number)),
+    prompt("max_tokens", "max_tokens = 256", |args, input| parameter(args, input, "max_tokens", Form::Integer)),
+    prompt("top_p", "top_p = 0.9", |args, input| parameter(args, input, "top_p", Form::Number)),
+    prompt("stop", r#"stop = ["\n", "END"]"#, |args, input| parameter(args, input, "stop", Form::Texts)),
+    prompt("presence_penalty", "presence_penalty = 0.5", |args, input| {
+        parameter(args, input, "presence_penalty", Form::Number)
+    }),
+    prompt("frequency_penalty", "frequency_penalty = 0.5", |args, input| {
+        parameter(args, input, "frequency_penalty", Form::Number)
+    }),
+    prompt("seed", "seed = 42", |args, input| parameter(args, input, "seed", Form::Integer)),
+    prompt("reasoning_effort", r#"reasoning_effort = "low""#, |args, input| {
+        parameter(args, input, "reasoning_effort", Form::TextOrInteger)
+    }),
+    prompt("response_format", r##"response_format = r#"{"type": "json_object"}"#"##, |args, input| {
+        parameter(args, input, "response_format", Form::Text)
+    }),
+    prompt("other", r##"other = r#"{"logit_bias": {"50256": -100}}"#"##, |args, input| {
+        parameter(args, input, "other", Form::Text)
+    }),
+    prompt("template_file", r#"template_file = "prompts/answer.prompt""#, |args, input| {
+        text(input, &mut args.template_file)
+    }),
     prompt("template", r#"template = "Question: {{question}}""#, |args, input| text(input, &mut args.template)),
     prompt(
         "chat_template",
@@ -239,34 +246,14 @@ fn text(input: ParseStream, slot: &mut Option<LitStr>) -> syn::Result<()> {
     Ok(())
 }
 
-fn texts(input: ParseStream, slot: &mut Vec<LitStr>) -> syn::Result<()> {
-    input.parse::<Token![=]>()?;
-    if input.peek(LitStr) {
-        slot.push(input.parse()?);
-        return Ok(());
-    }
-    let content;
-    bracketed!(content in input);
-    *slot = Punctuated::<LitStr, Token![,]>::parse_terminated(&content)?.into_iter().collect();
-    Ok(())
+/// An expression; a literal is of the form that the parameter has.
+fn value_of(input: ParseStream, form: Form) -> syn::Result<Expr> {
+    let value: Expr = value(input)?;
+    if form.fits(&value) { Ok(value) } else { Err(syn::Error::new_spanned(value, "of another form")) }
 }
 
-fn number(input: ParseStream, slot: &mut Option<f64>) -> syn::Result<()> {
-    let literal: Lit = value(input)?;
-    let number: f64 = match &literal {
-        Lit::Float(float) => float.base10_parse()?,
-        Lit::Int(int) => int.base10_parse()?,
-        other => return Err(syn::Error::new_spanned(other, "not a number")),
-    };
-    if !number.is_finite() {
-        return Err(syn::Error::new_spanned(literal, "too large"));
-    }
-    *slot = Some(number);
-    Ok(())
-}
-
-fn integer(input: ParseStream, slot: &mut Option<i64>) -> syn::Result<()> {
-    *slot = Some(value::<LitInt>(input)?.base10_parse()?);
+fn parameter(args: &mut Args, input: ParseStream, name: &'static str, form: Form) -> syn::Result<()> {
+    args.parameters.push((name, value_of(input, form)?));
     Ok(())
 }
 
@@ -307,14 +294,8 @@ impl Parse for Metadata {
 impl Parse for Message {
     fn parse(input: ParseStream) -> syn::Result<Self> {
         let word: Ident = input.parse()?;
-        let role = match word.to_string().as_str() {
-            "system" => Role::System,
-            "user" => Role::User,
-            "assistant" => Role::Assistant,
-            _ => return Err(syn::Error::new_spanned(word, "no such role")),
-        };
         let content;
         parenthesized!(content in input);
-        Ok(Self { role, text: content.parse()? })
+        Ok(Self { role: word, text: content.parse()? })
     }
 }

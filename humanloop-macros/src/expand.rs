@@ -3,9 +3,8 @@
 //! Every token that is not the user's has the span of the attribute and the macro's hygiene, so no name of ours meets one of
 //! theirs, and the lints know whose code is whose. The user's tokens, the braces among them, keep their spans.
 
-use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
-use syn::LitStr;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
@@ -14,6 +13,7 @@ use crate::attr::Message;
 use crate::shape::{self, Items, Outer, Output};
 use crate::source::Source;
 use crate::spec::{Capture, Spec};
+use crate::{parameters, template};
 
 /// `quote!` in the macro's hygiene.
 macro_rules! ours {
@@ -99,37 +99,23 @@ fn variant(variant: impl std::fmt::Debug) -> Ident {
 /// The model and the template of a `#[prompt]`.
 fn prompt(spec: &Spec) -> Option<TokenStream> {
     let (private, args) = (&spec.private, &spec.args);
-    if args.model.is_none() && args.template.is_none() && args.chat_template.is_none() {
+    let texts = args.template.is_some() || args.chat_template.is_some() || args.template_file.is_some();
+    if args.model.is_none() && !texts {
         return None;
     }
-    let model = args.model.as_ref().map_or(String::new(), LitStr::value);
+    let model = args.model.as_ref().map_or_else(|| "".to_token_stream(), ToTokens::to_token_stream);
     let chat = args.chat_template.as_ref().map(|messages| {
         let messages = messages.iter().map(|Message { role, text }| {
-            let role = variant(role);
+            let role = template::variant(role);
             ours! { (#private::Role::#role, #text) }
         });
         ours! { .chat(&[#(#messages),*]) }
     });
-    let stop = (!args.stop.is_empty()).then(|| {
-        let texts = &args.stop;
-        ours! { .stop(&[#(#texts),*]) }
-    });
-    let settings: TokenStream = [
-        setting("template", &args.template),
-        chat,
-        setting("provider", &args.provider),
-        setting("endpoint", &args.endpoint),
-        setting("temperature", &args.temperature.map(Literal::f64_unsuffixed)),
-        setting("max_tokens", &args.max_tokens.map(Literal::i64_unsuffixed)),
-        setting("top_p", &args.top_p.map(Literal::f64_unsuffixed)),
-        stop,
-        setting("presence_penalty", &args.presence_penalty.map(Literal::f64_unsuffixed)),
-        setting("frequency_penalty", &args.frequency_penalty.map(Literal::f64_unsuffixed)),
-        setting("seed", &args.seed.map(Literal::i64_unsuffixed)),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let file = args.template_file.as_ref().map(|path| template::include(path, private));
+    let settings: TokenStream = [setting("template", &args.template), chat, file, Some(parameters::settings(args))]
+        .into_iter()
+        .flatten()
+        .collect();
     Some(ours! { .prompt(#private::Template::new(#model) #settings) })
 }
 
@@ -143,9 +129,16 @@ fn setting(name: &str, value: &Option<impl ToTokens>) -> Option<TokenStream> {
 fn inputs(spec: &Spec) -> TokenStream {
     let private = &spec.private;
     let arguments = &spec.function.arguments;
-    let variables = spec.variables.iter().filter_map(|place| arguments.get(*place)).map(|argument| {
+    let variables = spec.variables.iter().filter_map(|variable| {
+        let argument = arguments.get(variable.place)?;
         let (name, value) = (&argument.name, &argument.outer);
-        under_cfgs(argument, ours! { __call.variable(#name, (&&&&#private::Probe(&#value)).__text()); })
+        let whole = variable.whole.then(|| ours! { __call.variable(#name, (&&&&#private::Probe(&#value)).__text()); });
+        // A type that cannot be reached into is an error at the parameter.
+        let at_parameter = Span::mixed_site().located_at(value.span());
+        let parts = variable
+            .parts
+            .then(|| quote_spanned! { at_parameter => #private::put_value(&mut __call, #name, &#value); });
+        Some(under_cfgs(argument, ours! { #whole #parts }))
     });
     let variables = (!spec.variables.is_empty()).then(|| ours! { { use #private::capture::*; #(#variables)* } });
 
@@ -198,7 +191,7 @@ fn call(spec: &Spec, statements: &TokenStream) -> TokenStream {
     let private = &spec.private;
     let output = shape::annotation(&spec.function.sig);
     let arguments = &spec.function.arguments;
-    let in_template = spec.variables.iter().filter_map(|place| arguments.get(*place)).map(Argument::mention);
+    let in_template = spec.variables.iter().filter_map(|variable| arguments.get(variable.place)).map(Argument::mention);
     let rebindings: TokenStream = arguments.iter().map(Argument::rebinding).chain(in_template).collect();
 
     // With the span of the user's `fn`, the compiler names what the closure and the block capture.

@@ -1,6 +1,6 @@
 //! The attributes of the `humanloop` crate, which re-exports them.
 //!
-//! Tokens are parsed (`attr`, `item`, `arguments`, `shape`), checked (`spec`, with `template`, `source` and `mask`) and printed
+//! Tokens are parsed (`attr`, `item`, `arguments`, `shape`), checked (`spec`, with `template`, `parameters`, `asked`, `source` and `mask`) and printed
 //! (`expand`), in this order. What is wrong is collected (`errors`) and shown beside the item, which comes out in any case.
 
 mod arguments;
@@ -10,6 +10,7 @@ mod errors;
 mod expand;
 mod item;
 mod mask;
+mod parameters;
 mod shape;
 mod source;
 mod spec;
@@ -129,7 +130,8 @@ pub fn tool(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pro
 /// }
 /// ```
 ///
-/// A `{{variable}}` of a template must be a parameter of the function; `{{ variable }}` is the same.
+/// A `{{variable}}` of a template must be a parameter of the function; `{{ variable }}` is the same. All mistakes of a template
+/// are shown at once, each with its line and column, and the line itself.
 ///
 /// ```compile_fail
 /// #[humanloop::prompt(model = "gpt-4", template = "Translate: {{txet}}")]
@@ -144,7 +146,7 @@ pub fn tool(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pro
 ///
 /// | option | meaning |
 /// | --- | --- |
-/// | `model = "gpt-4"` | the model |
+/// | `model = "gpt-4"` | the model; not needed beside a `.prompt` file, which names one |
 /// | `provider = "openai"` | who runs the model |
 /// | `endpoint = "chat"` | which of the provider's interfaces: `"chat"` or `"complete"` |
 /// | `template = "Answer: {{question}}"` | the template of a completion |
@@ -156,6 +158,38 @@ pub fn tool(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pro
 /// | `presence_penalty = 0.5` | how much to avoid tokens that are there already |
 /// | `frequency_penalty = 0.5` | how much to avoid tokens by how often they are there |
 /// | `seed = 42` | for an answer that can be repeated |
+/// | `reasoning_effort = "low"` | how long the model may think: a word, or a number of tokens |
+/// | `response_format = r#"{"type": "json_object"}"#` | the form of the answer, as JSON |
+/// | `other = r#"{"logit_bias": {"50256": -100}}"#` | parameters that only the provider knows, as a JSON object |
+/// | `template_file = "prompts/answer.prompt"` | the template in a file: a `.prompt` file, or a plain text to complete |
+///
+/// A literal that is out of the parameter's range is an error. Any constant expression may stand in its place:
+///
+/// ```
+/// const WARMTH: f64 = 0.35;
+///
+/// #[humanloop::prompt(model = "gpt-4", temperature = WARMTH * 2.0, max_tokens = 1 << 8, template = "Translate: {{text}}")]
+/// fn translate(text: &str) -> String {
+///     text.to_owned()
+/// }
+/// ```
+///
+/// The path of a `template_file` begins at the folder of the package's `Cargo.toml`; when only the file changes, the program is
+/// built anew. What the attribute says of a parameter goes above what the file says.
+///
+/// A template may reach into an argument that implements `serde::Serialize`, and `\{{` stands for the braces themselves:
+///
+/// ```
+/// #[derive(Debug, serde::Serialize)]
+/// struct User {
+///     name: String,
+/// }
+///
+/// #[humanloop::prompt(model = "gpt-4", template = "{{user.name}} asks: {{questions[0]}}")]
+/// fn ask(user: &User, questions: &[String]) -> String {
+///     humanloop::current_prompt().text().into_owned()
+/// }
+/// ```
 ///
 /// # Without a body
 ///

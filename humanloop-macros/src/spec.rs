@@ -6,13 +6,14 @@ use syn::ext::IdentExt;
 use syn::{FnArg, LitStr, ReturnType, Type};
 
 use crate::asked::{self, Asked};
-use crate::attr::{Args, Kind, Message};
+use crate::attr::{Args, Kind};
 use crate::errors::{Errors, instead};
 use crate::item::Function;
 use crate::mask::mask;
+use crate::parameters;
 use crate::shape::{self, Shape};
 use crate::source::{self, Source};
-use crate::template;
+use crate::template::{self, Variable};
 
 /// All that the expansion needs to know.
 pub(crate) struct Spec {
@@ -32,8 +33,8 @@ pub(crate) struct Spec {
     pub(crate) captures: Vec<Capture>,
     /// The receiver, if it is captured.
     pub(crate) receiver: Option<(Ident, Capture)>,
-    /// The arguments that the template mentions, by their place.
-    pub(crate) variables: Vec<usize>,
+    /// The arguments that the template mentions.
+    pub(crate) variables: Vec<Variable>,
 }
 
 /// How an argument is captured.
@@ -58,7 +59,8 @@ pub(crate) fn check(kind: Kind, args: Args, function: Function, item: &TokenStre
     check_metadata(&args, errors);
     let receiver = captured_receiver(&args, &function);
     let captures = captures(&args, &function, errors);
-    let variables = variables(&args, &function, errors);
+    let variables = template::check(&args, &function, errors);
+    parameters::check(&args, errors);
     let description = args.description.as_ref().map(LitStr::value).or_else(|| function.documentation());
     let source = if args.hide_source { Source::Hidden } else { source::of(item, &function.sig.ident.to_string()) };
     let source = source.map(|text| mask(text, &hidden(&function, &captures)));
@@ -113,14 +115,14 @@ fn check_shape(args: &Args, function: &Function, errors: &mut Errors) {
     if let Some(at) = args.future.filter(|_| function.sig.asyncness.is_some()) {
         errors.add(at, format!("`{name}` is an `async fn`, which is recorded when it resolves; leave `future` out"));
     }
+    if let (Some(at), Some(_), None) = (args.stream, args.future, shape::resolved(&function.sig)) {
+        let message = "of an alias, `future` and `stream` cannot be told at once; write the return type out";
+        errors.add(at, message);
+    }
     let returns = match &function.sig.output {
         ReturnType::Default => false,
         ReturnType::Type(_, ty) => !matches!(&**ty, Type::Never(_)),
     };
-    if let (true, Some(at), Some(_), None) = (returns, args.stream, args.future, shape::resolved(&function.sig)) {
-        let message = "of an alias, `future` and `stream` cannot be told at once; write the return type out";
-        errors.add(at, message);
-    }
     for (option, at) in [("future", args.future), ("stream", args.stream)] {
         if let Some(at) = at.filter(|_| !returns) {
             errors.add(at, format!("`{name}` returns no {option}; leave `{option}` out"));
@@ -197,27 +199,4 @@ fn captured_receiver(args: &Args, function: &Function) -> Option<(Ident, Capture
         return None;
     };
     Some((Ident::new("self", receiver.self_token.span), capture))
-}
-
-/// Where in the arguments the template's variables are.
-fn variables(args: &Args, function: &Function, errors: &mut Errors) -> Vec<usize> {
-    if let (Some(template), Some(_)) = (&args.template, &args.chat_template) {
-        errors.add(template.span(), "a prompt has a `template` or a `chat_template`, not both");
-    }
-    let messages = args.chat_template.iter().flatten().map(|Message { text, .. }| text);
-    let parameters: Vec<&str> = function.arguments.iter().map(|argument| argument.name.as_str()).collect();
-    let mut places = Vec::new();
-    for literal in args.template.iter().chain(messages) {
-        let text = literal.value();
-        let (names, mistakes) = template::variables(&text, &function.sig.ident.to_string(), &parameters);
-        for mistake in mistakes {
-            errors.add(literal.span(), mistake);
-        }
-        for place in names.iter().filter_map(|name| parameters.iter().position(|parameter| parameter == name)) {
-            if !places.contains(&place) {
-                places.push(place);
-            }
-        }
-    }
-    places
 }

@@ -1,103 +1,160 @@
-//! The `{{variables}}` of a prompt template, held against the function's parameters.
+//! The template of a prompt, in the attribute or in a file: read as it will be at run time, and held against the parameters.
 
-use std::fmt;
+use std::path::PathBuf;
 
-use crate::errors::instead;
+use humanloop_template::{Mistake, PromptFile, Template};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+use syn::LitStr;
 
-/// A mistake in a template, shown with the line it is in.
-#[derive(Debug)]
-pub(crate) struct Mistake {
-    message: String,
-    excerpt: String,
+use crate::attr::{Args, Message};
+use crate::errors::{Errors, instead};
+use crate::item::Function;
+
+/// An argument that a template mentions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Variable {
+    /// Its place among the arguments.
+    pub(crate) place: usize,
+    /// Whether it is mentioned as a whole: `{{user}}`
+    pub(crate) whole: bool,
+    /// Whether the template reaches into it: `{{user.name}}`
+    pub(crate) parts: bool,
 }
 
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\n{}", self.message, self.excerpt)
+const ROLES: [&str; 3] = ["system", "user", "assistant"];
+
+/// The variables of all templates; each mistake in them points at its text, and shows its place there.
+pub(crate) fn check(args: &Args, function: &Function, errors: &mut Errors) -> Vec<Variable> {
+    let mut reader = Reader { function, errors, found: Vec::new() };
+    let message = "a prompt has one of `template`, `chat_template` and `template_file`";
+    if let (Some(template), Some(_)) = (&args.template, &args.chat_template) {
+        reader.errors.add(template.span(), message);
     }
-}
-
-/// The names in `{{name}}` or `{{ name }}`, in order, each once; and every mistake in between.
-pub(crate) fn variables<'t>(template: &'t str, function: &str, parameters: &[&str]) -> (Vec<&'t str>, Vec<Mistake>) {
-    let mut names = Vec::new();
-    let mut mistakes = Vec::new();
-    let mut from = 0;
-    while let Some(rest) = template.get(from..)
-        && let Some(open) = rest.find("{{")
+    if let Some(path) = args.template_file.as_ref().filter(|_| args.template.is_some() || args.chat_template.is_some())
     {
-        let open = from + open;
-        // Braces are closed in the line in which they are opened.
-        let line_end = template[open..].find('\n').map_or(template.len(), |newline| open + newline);
-        let Some(close) = template[open..line_end].find("}}").map(|close| open + close + 2) else {
-            let message = "`{{` is not closed in its line; write `{{name}}`".to_owned();
-            mistakes.push(Mistake { message, excerpt: excerpt(template, open, line_end) });
-            from = line_end;
-            continue;
-        };
-        let name = template[open + 2..close - 2].trim();
-        if !parameters.contains(&name) {
-            let message = if name.is_empty() {
-                format!("`{{{{}}}}` names no parameter of `{function}`")
-            } else {
-                let instead = instead(name, parameters.iter().copied());
-                format!("template variable `{name}` matches no parameter of `{function}`; {instead}")
-            };
-            mistakes.push(Mistake { message, excerpt: excerpt(template, open, close) });
-        } else if !names.contains(&name) {
-            names.push(name);
+        reader.errors.add(path.span(), message);
+    }
+    if let Some(literal) = &args.template {
+        reader.text(literal.span(), "template", &literal.value());
+    }
+    for Message { role, text } in args.chat_template.iter().flatten() {
+        let word = role.to_string();
+        if !ROLES.contains(&word.as_str()) {
+            reader.errors.add(role.span(), format!("there is no role `{word}`; {}", instead(&word, ROLES)));
         }
-        from = close;
+        reader.text(text.span(), "template", &text.value());
     }
-    (names, mistakes)
+    if let Some(path) = &args.template_file {
+        match read(path) {
+            Ok(text) => reader.file(path, &text),
+            Err(message) => reader.errors.add(path.span(), message),
+        }
+    }
+    reader.found
 }
 
-/// The line that holds `start..end`, with its place and a caret below each character of the range.
-fn excerpt(template: &str, start: usize, end: usize) -> String {
-    let line_start = template[..start].rfind('\n').map_or(0, |newline| newline + 1);
-    let line_end = template[start..].find('\n').map_or(template.len(), |newline| start + newline);
-    let line = template[line_start..line_end].trim_end();
-    let number = template[..start].matches('\n').count() + 1;
-    let column = template[line_start..start].chars().count();
-    // A tab stays a tab, so that the caret stands below its character.
-    let blanks: String = template[line_start..start].chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-    let carets = "^".repeat(template[start..end].trim_end().chars().count());
-    format!(" --> template line {number}, column {}\n  | {line}\n  | {blanks}{carets}", column + 1)
+struct Reader<'a> {
+    function: &'a Function,
+    errors: &'a mut Errors,
+    found: Vec<Variable>,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn variables_are_found_once_with_or_without_spaces() {
-        let (names, mistakes) = variables("{{a}} {{ b }} {{a}}\n{ c } }} {d}", "f", &["a", "b", "c"]);
-        assert_eq!(names, ["a", "b"]);
-        assert!(mistakes.is_empty());
+impl Reader<'_> {
+    /// A text of which nothing but its variables counts.
+    fn text(&mut self, at: Span, name: &str, text: &str) {
+        let (template, mistakes) = Template::parse(text);
+        for mistake in mistakes {
+            self.errors.add(at, mistake.show(name, text));
+        }
+        for variable in template.variables() {
+            self.variable(at, name, text, variable);
+        }
     }
 
-    #[test]
-    fn unknown_variables_are_all_shown_in_their_lines() {
-        let (names, mistakes) = variables("Hi\n\tÄh {{qurey}}?\n{{}}{{query}}", "answer", &["query"]);
-        assert_eq!(names, ["query"]);
-        let shown: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-        assert_eq!(
-            shown,
-            [
-                "template variable `qurey` matches no parameter of `answer`; did you mean `query`?\n \
-                 --> template line 2, column 5\n  | \tÄh {{qurey}}?\n  | \t   ^^^^^^^^^",
-                "`{{}}` names no parameter of `answer`\n --> template line 3, column 1\n  | {{}}{{query}}\n  | ^^^^",
-            ]
-        );
+    /// A `.prompt` file, or a plain text.
+    fn file(&mut self, path: &LitStr, text: &str) {
+        let name = path.value();
+        match PromptFile::parse(text) {
+            Ok(file) => {
+                // The places are those of the text in this form.
+                let text = normal(text);
+                for variable in &file.variables {
+                    self.variable(path.span(), &name, &text, variable);
+                }
+            }
+            Err(mistakes) if is_prompt_file(&name) => {
+                for mistake in mistakes.list() {
+                    self.errors.add(path.span(), mistake.show(&name, mistakes.text()));
+                }
+            }
+            Err(_) => self.text(path.span(), &name, text),
+        }
     }
 
-    #[test]
-    fn an_unclosed_brace_is_shown_to_the_end_of_its_line() {
-        let (_, mistakes) = variables("{{query\n{{other}}", "f", &["other"]);
-        let shown: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-        assert_eq!(
-            shown,
-            ["`{{` is not closed in its line; write `{{name}}`\n \
-             --> template line 1, column 1\n  | {{query\n  | ^^^^^^^"]
-        );
+    fn variable(&mut self, at: Span, name: &str, text: &str, variable: &humanloop_template::Variable) {
+        let path = &variable.path;
+        let arguments = &self.function.arguments;
+        let Some(place) = arguments.iter().position(|argument| argument.name == path.name) else {
+            let instead = instead(&path.name, arguments.iter().map(|argument| argument.name.as_str()));
+            let function = &self.function.sig.ident;
+            let message = format!("template variable `{}` matches no parameter of `{function}`; {instead}", path.name);
+            self.errors.add(at, Mistake { message, span: variable.span.clone() }.show(name, text));
+            return;
+        };
+        let whole = path.steps.is_empty();
+        match self.found.iter_mut().find(|found| found.place == place) {
+            Some(found) if whole => found.whole = true,
+            Some(found) => found.parts = true,
+            None => self.found.push(Variable { place, whole, parts: !whole }),
+        }
     }
+}
+
+fn is_prompt_file(path: &str) -> bool {
+    path.ends_with(".prompt")
+}
+
+fn normal(text: &str) -> String {
+    text.trim_start_matches('\u{feff}').replace("\r\n", "\n")
+}
+
+/// Where the file is: paths are those of the package, as in its manifest.
+fn file(path: &LitStr) -> PathBuf {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
+    package.join(path.value())
+}
+
+fn read(path: &LitStr) -> Result<String, String> {
+    let file = file(path);
+    std::fs::read_to_string(&file).map_err(|error| {
+        format!(
+            "`{}` cannot be read: {error}; the path begins at the folder of the package's Cargo.toml",
+            file.display()
+        )
+    })
+}
+
+/// Whether the model stands in the file.
+pub(crate) fn names_a_model(args: &Args) -> bool {
+    // A `.prompt` file without a model is a mistake of its own.
+    args.template_file.as_ref().is_some_and(|path| {
+        is_prompt_file(&path.value()) || read(path).is_ok_and(|text| PromptFile::parse(&text).is_ok())
+    })
+}
+
+/// The file's text in the program. The compiler knows of the file then, and builds anew when it changes.
+pub(crate) fn include(path: &LitStr, private: &TokenStream) -> TokenStream {
+    let relative = LitStr::new(&format!("/{}", path.value()), path.span());
+    quote_spanned! { Span::mixed_site() =>
+        .file(#private::core::include_str!(#private::core::concat!(#private::core::env!("CARGO_MANIFEST_DIR"), #relative)))
+    }
+}
+
+/// The variant of the runtime's roles.
+pub(crate) fn variant(role: &Ident) -> Ident {
+    let word = role.to_string();
+    let mut letters = word.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    Ident::new(&first.into_iter().chain(letters).collect::<String>(), Span::mixed_site())
 }

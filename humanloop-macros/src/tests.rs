@@ -41,7 +41,7 @@ fn every_option_is_read() {
     assert_eq!(errors, [""; 0]);
     let spec = spec.unwrap();
     assert_eq!(spec.captures, [Capture::Skip, Capture::Debug, Capture::Serialize, Capture::Redact]);
-    assert_eq!(spec.variables, [0]);
+    assert_eq!(spec.variables, [crate::template::Variable { place: 0, whole: true, parts: false }]);
     assert_eq!(spec.description.as_deref(), Some("d"));
     let printed = crate::text::compact(crate::expand::expand(&spec));
     for part in [
@@ -168,7 +168,7 @@ fn the_source_leaves_out_the_literals_of_hidden_arguments() {
 
 #[test]
 fn a_prompt_has_one_template() {
-    let message = "a prompt has a `template` or a `chat_template`, not both";
+    let message = "a prompt has one of `template`, `chat_template` and `template_file`";
     refused(Kind::Prompt, r#"template = "a", chat_template = [user("b")]"#, FUNCTION, &[message]);
     let example = r#"`chat_template` is written like this: `chat_template = [system("Be brief."), user("{{question}}"), assistant("Well:")]`"#;
     refused(Kind::Prompt, r#"chat_template = [robot("b")]"#, FUNCTION, &[example]);

@@ -160,3 +160,50 @@ async fn the_model_is_asked_also_when_nothing_is_logged() {
     let asked = provider::scope(Mock::new().answer("Sweden"), answer("Who won?", "Sweden won."));
     assert_eq!(tokio::time::timeout(Duration::from_secs(60), asked).await.unwrap().unwrap(), "Sweden");
 }
+
+/// Who asks.
+#[derive(Debug, serde::Serialize)]
+struct User {
+    name: &'static str,
+}
+
+#[prompt(template_file = "tests/prompts/answer.prompt", max_tokens = 9)]
+async fn from_a_file(user: User, questions: &[&str]) -> Result<String, Error>;
+
+const MODEL: &str = "gpt-4";
+const WARMTH: f64 = 0.25;
+
+#[prompt(
+    model = MODEL, provider = "openai", endpoint = "complete", temperature = WARMTH * 2.0, max_tokens = 10 * 2, top_p = 1,
+    stop = ["\n", "END"], presence_penalty = -1, frequency_penalty = 0.5, seed = -7, reasoning_effort = "low",
+    response_format = r#"{"type": "json_object"}"#, other = r#"{"logit_bias": {"50256": -100}}"#,
+    template_file = "tests/prompts/plain.txt",
+)]
+async fn with_every_parameter(question: &str) -> Result<String, Error>;
+
+#[tokio::test]
+async fn a_template_may_be_a_file_and_reach_into_values() {
+    let mock = Mock::new().answer_when("Ada asks: Who won? (of [\"Who won?\",\"When?\"])", "Sweden");
+    let (text, logs) = recorded(mock, from_a_file(User { name: "Ada" }, &["Who won?", "When?"])).await;
+    assert_eq!(text.unwrap(), "Sweden");
+    let config = serde_json::to_value(&logs[0].config).unwrap();
+    assert_eq!(
+        (&config["model"], &config["temperature"], &config["max_tokens"]),
+        (&"gpt-4".into(), &0.5.into(), &9.into())
+    );
+}
+
+#[tokio::test]
+async fn every_parameter_is_in_the_config_from_literals_and_constants() {
+    let (_, logs) = recorded(Mock::new().answer("Sweden"), with_every_parameter("Who won?")).await;
+    let config = serde_json::to_value(&logs[0].config).unwrap();
+    let expected = serde_json::json!({
+        "model": "gpt-4", "provider": "openai", "endpoint": "complete", "temperature": 0.5, "max_tokens": 20, "top_p": 1.0,
+        "stop": ["\n", "END"], "presence_penalty": -1.0, "frequency_penalty": 0.5, "seed": -7, "reasoning_effort": "low",
+        "response_format": {"type": "json_object"}, "other": {"logit_bias": {"50256": -100}},
+        "prompt_template": "Question: {{question}}\nAnswer:\n",
+    });
+    for (key, value) in expected.as_object().unwrap() {
+        assert_eq!(&config[key], value, "{key} in {config}");
+    }
+}

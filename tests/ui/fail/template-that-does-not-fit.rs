@@ -10,6 +10,7 @@ fn answer(user_request: &str) {}
     user("Request:
         {{ user_request"),
     user("{{anything}}"),
+    usr("{{users[x]}}"),
 ])]
 fn moderate() {}
 
