@@ -170,8 +170,8 @@ fn the_source_leaves_out_the_literals_of_hidden_arguments() {
 fn a_prompt_has_one_template() {
     let message = "a prompt has one of `template`, `chat_template` and `template_file`";
     refused(Kind::Prompt, r#"template = "a", chat_template = [user("b")]"#, FUNCTION, &[message]);
-    let example = r#"`chat_template` is written like this: `chat_template = [system("Be brief."), user("{{question}}"), assistant("Well:")]`"#;
-    refused(Kind::Prompt, r#"chat_template = [robot("b")]"#, FUNCTION, &[example]);
+    let message = "there is no role `robot`; there is `system`, `user`, `assistant`";
+    refused(Kind::Prompt, r#"chat_template = [robot("b")]"#, FUNCTION, &[message]);
 }
 
 #[test]
@@ -289,4 +289,38 @@ fn the_only_closure_is_the_bodys() {
         let printed = expansion(Kind::Tool, "", item);
         assert!(printed.matches('|').count() <= 2, "{printed}");
     }
+}
+
+#[test]
+fn mistakes_in_a_template_file_are_all_shown_at_their_places() {
+    const ANSWER: &str = "async fn answer(question: &str) -> Result<String, Error>;";
+    let of = |file: &str| messages(Kind::Prompt, &format!("template_file = \"../tests/prompts/{file}\""), ANSWER);
+    let first_two_lines = |messages: Vec<String>| -> Vec<String> {
+        messages.iter().map(|message| message.lines().take(2).collect::<Vec<_>>().join("\n")).collect()
+    };
+    assert_eq!(
+        first_two_lines(of("mistakes.prompt")),
+        [
+            "`temprature` is no key of a prompt; did you mean `temperature`? (a parameter that only the provider knows goes into `other: {…}`, anything else into `attributes: {…}`)\n --> ../tests/prompts/mistakes.prompt:3:1",
+            "`top_p` is a number from 0 to 1\n --> ../tests/prompts/mistakes.prompt:4:8",
+            "`{{` is not closed in its line; write `{{name}}`, or `\\{{` for the text\n --> ../tests/prompts/mistakes.prompt:8:9",
+        ]
+    );
+    assert_eq!(
+        first_two_lines(of("variables.prompt")),
+        [
+            "template variable `language` matches no parameter of `answer`; there is `question`\n --> ../tests/prompts/variables.prompt:6:13",
+            "template variable `questoin` matches no parameter of `answer`; did you mean `question`?\n --> ../tests/prompts/variables.prompt:10:3",
+        ]
+    );
+    let [no_model] = of("plain.txt").try_into().unwrap();
+    assert!(no_model.contains("write which, `model = \"gpt-4o\"`"), "{no_model}");
+    let [missing] = messages(
+        Kind::Prompt,
+        "model = \"m\", template_file = \"nowhere.txt\"",
+        "async fn answer(question: &str) -> Result<String, Error>;",
+    )
+    .try_into()
+    .unwrap();
+    assert!(missing.contains("nowhere.txt` cannot be read"), "{missing}");
 }
