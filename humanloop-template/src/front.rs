@@ -74,8 +74,9 @@ pub fn wrong(key: &str, value: &Value) -> Option<String> {
         }
         "seed" => (matches!(value, Value::Int(_)), "a whole number"),
         "stop" => {
-            let texts = |items: &[Value]| items.iter().all(|item| matches!(item, Value::Text(_)));
-            (filled(value) || matches!(value, Value::List(items) if texts(items)), "a text, or a list of texts")
+            // A line break alone is a good place to stop.
+            let stop = |value: &Value| text(value).is_some_and(|text| !text.is_empty());
+            (stop(value) || matches!(value, Value::List(items) if items.iter().all(stop)), "a text, or a list of texts")
         }
         "response_format" => {
             let kind = field(value, "type").and_then(text);
