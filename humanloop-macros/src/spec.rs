@@ -115,14 +115,16 @@ fn check_shape(args: &Args, function: &Function, errors: &mut Errors) {
     if let Some(at) = args.future.filter(|_| function.sig.asyncness.is_some()) {
         errors.add(at, format!("`{name}` is an `async fn`, which is recorded when it resolves; leave `future` out"));
     }
-    if let (Some(at), Some(_), None) = (args.stream, args.future, shape::resolved(&function.sig)) {
-        let message = "of an alias, `future` and `stream` cannot be told at once; write the return type out";
-        errors.add(at, message);
-    }
     let returns = match &function.sig.output {
         ReturnType::Default => false,
         ReturnType::Type(_, ty) => !matches!(&**ty, Type::Never(_)),
     };
+    if let (Some(at), Some(_), None) = (args.stream, args.future, shape::resolved(&function.sig))
+        && returns
+    {
+        let message = "of an alias, `future` and `stream` cannot be told at once; write the return type out";
+        errors.add(at, message);
+    }
     for (option, at) in [("future", args.future), ("stream", args.stream)] {
         if let Some(at) = at.filter(|_| !returns) {
             errors.add(at, format!("`{name}` returns no {option}; leave `{option}` out"));
