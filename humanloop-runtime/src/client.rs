@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 use humanloop_api::{self as api, Entry, Feedback, Generated, LogUpdate, ModelConfig, id};
 
 use crate::clock::Start;
-use crate::config::{Guard, builder};
+use crate::config::builder;
 use crate::context::Context;
 use crate::error::Error;
+use crate::guard::Guard;
 use crate::pipeline::{Pipeline, lock};
 use crate::provider::{self, Provider};
 use crate::session::Session;

@@ -1,15 +1,17 @@
 //! From the environment and the builder to a running pipeline and its guard.
 
-use std::env;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use humanloop_api::{Process, id};
 
-use crate::context::Context;
+use crate::aside::Aside;
+#[cfg(feature = "http")]
+use crate::environment::text;
+use crate::environment::{is_set, path_of_spool};
 use crate::error::Error;
+use crate::guard::{End, Guard};
 use crate::outlet::Outlet;
 use crate::pipeline::{Pipeline, SAMPLE_ALL, Settings};
 use crate::prices::{self, Prices};
@@ -19,7 +21,7 @@ use crate::queue::Queue;
 use crate::redact::Redactor;
 use crate::sink::Sink;
 use crate::spool::Spool;
-use crate::stats::{Counts, Flushed, Stats};
+use crate::stats::Counts;
 
 /// Starts logging as the environment says; keep the guard until the end of `main`.
 ///
@@ -66,6 +68,8 @@ pub struct Builder {
     redactor: Redactor,
     quiet: bool,
     disabled: bool,
+    #[cfg(all(unix, feature = "signals"))]
+    on_signals: bool,
 }
 
 /// A destination that is opened at the start.
@@ -78,6 +82,8 @@ struct Opened {
     look: String,
     /// Whether what it does not take waits on disk.
     spooled: bool,
+    /// Where to keep what it will never take, if not in the spool.
+    refused: Option<PathBuf>,
 }
 
 impl std::fmt::Debug for Builder {
@@ -103,6 +109,8 @@ impl Builder {
             redactor: Redactor::default(),
             quiet: is_set("HUMANLOOP_QUIET"),
             disabled: is_set("HUMANLOOP_DISABLED"),
+            #[cfg(all(unix, feature = "signals"))]
+            on_signals: false,
         }
     }
 
@@ -113,13 +121,16 @@ impl Builder {
         let path = path.into();
         self.sinks.push(Box::new(move |process| {
             let named_elsewhere =
-                path.as_os_str() == DEFAULT_PATH || env::var_os("HUMANLOOP_DB").is_some_and(|db| db == *path);
+                path.as_os_str() == DEFAULT_PATH || std::env::var_os("HUMANLOOP_DB").is_some_and(|db| db == *path);
             let look = if named_elsewhere {
                 "humanloop show".into()
             } else {
                 format!("humanloop show --db {}", path.display())
             };
-            Ok(Opened { sink: Box::new(LocalSink::open(&path, process)?), look, spooled: false })
+            let mut refused = path.clone().into_os_string();
+            refused.push("-refused.jsonl");
+            let sink = Box::new(LocalSink::open(&path, process)?);
+            Ok(Opened { sink, look, spooled: false, refused: Some(refused.into()) })
         }));
         self
     }
@@ -131,7 +142,7 @@ impl Builder {
         self.with(move |_| {
             let sink = crate::sink::http::HttpSink::new(&base_url, api_key)?;
             let look = sink.name();
-            Ok(Opened { sink: Box::new(sink), look, spooled: true })
+            Ok(Opened { sink: Box::new(sink), look, spooled: true, refused: None })
         })
     }
 
@@ -139,14 +150,16 @@ impl Builder {
     #[cfg(feature = "local")]
     pub fn memory(self, memory: &crate::sink::memory::Memory) -> Self {
         let memory = memory.clone();
-        self.with(move |_| Ok(Opened { sink: Box::new(memory), look: "in memory".into(), spooled: false }))
+        self.with(move |_| {
+            Ok(Opened { sink: Box::new(memory), look: "in memory".into(), spooled: false, refused: None })
+        })
     }
 
     /// Logs go to a destination of your own.
     pub fn sink(self, sink: impl Sink + 'static) -> Self {
         self.with(move |_| {
             let look = sink.name();
-            Ok(Opened { sink: Box::new(sink), look, spooled: false })
+            Ok(Opened { sink: Box::new(sink), look, spooled: false, refused: None })
         })
     }
 
@@ -241,6 +254,20 @@ impl Builder {
         self
     }
 
+    /// At SIGINT (Ctrl-C) and SIGTERM, what is pending is delivered as by [`Guard::shutdown`], and then the signal ends the
+    /// program as ever, with the status of that signal; a second one ends it at once. Elsewhere than on Unix nothing changes.
+    ///
+    /// A program that has a graceful shutdown of its own needs it not: the guard is dropped on that way.
+    #[cfg(feature = "signals")]
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "there are no signals"))]
+    pub fn shutdown_on_signals(mut self) -> Self {
+        #[cfg(unix)]
+        {
+            self.on_signals = true;
+        }
+        self
+    }
+
     /// No closing line on stderr.
     pub fn quiet(mut self) -> Self {
         self.quiet = true;
@@ -256,10 +283,7 @@ impl Builder {
         #[cfg(feature = "http")]
         let provider = self.provider.clone();
         let mut guard = self.start()?;
-        if let Some(Err(error)) = guard.pipeline.as_ref().map(Pipeline::install) {
-            guard.closing = None; // it has nothing to say of its end
-            return Err(error);
-        }
+        guard.install()?;
         // Also with logging off: such a prompt still asks its model.
         #[cfg(feature = "http")]
         if provider.is_some() {
@@ -275,11 +299,12 @@ impl Builder {
     /// As [`init`], but it may be called any number of times.
     pub fn start(mut self) -> Result<Guard, Error> {
         if self.disabled {
-            #[cfg_attr(not(feature = "http"), expect(unused_mut, reason = "the providers come with the feature"))]
-            let mut guard = Guard::inert();
-            #[cfg(feature = "http")]
-            guard.provider.clone_from(&self.provider);
-            return Ok(guard);
+            return Ok(Guard::new(
+                None,
+                End::default(),
+                #[cfg(feature = "http")]
+                self.provider,
+            ));
         }
         match self.prices.take() {
             Some(prices) => prices::set(prices),
@@ -295,22 +320,37 @@ impl Builder {
         let (queue, counts) = (Arc::new(Queue::new(self.queue_bytes)), Arc::<Counts>::default());
         let mut outlets = Vec::new();
         let mut looks = Vec::new();
-        for Opened { sink, look, spooled } in opened {
+        for Opened { sink, look, spooled, refused } in opened {
             let folder = self.spool.as_deref().filter(|_| spooled);
             let spool = folder.map(|folder| Spool::open(folder, &look, self.spool_bytes));
+            let aside = refused.or_else(|| spool.as_ref().map(Spool::refused)).map(Aside::new);
+            let outlet = Outlet::start(sink, look.clone(), spool, aside, counts.clone(), queue.clone());
+            outlets.push(outlet.map_err(Error::Worker)?);
             looks.push(look);
-            outlets.push(Outlet::start(sink, spool, counts.clone(), queue.clone()).map_err(Error::Worker)?);
         }
-        let (orders, deadline) = (Mutex::default(), Mutex::default());
-        let pipeline =
-            Pipeline { queue, counts, process, outlets, settings, redactor: self.redactor, orders, deadline };
-        Ok(Guard {
+        let pipeline = Pipeline {
+            queue,
+            counts,
+            process,
+            outlets,
+            settings,
+            redactor: self.redactor,
+            orders: Mutex::default(),
+            deadline: Mutex::default(),
+            ended: Mutex::default(),
+        };
+        let pipeline = pipeline.start(self.flush_interval)?;
+        let end = End { timeout: self.shutdown_timeout, look: (!self.quiet).then(|| looks.join(", ")) };
+        #[cfg(all(unix, feature = "signals"))]
+        if self.on_signals {
+            crate::signals::watch(&pipeline, end.clone()).map_err(Error::Worker)?;
+        }
+        Ok(Guard::new(
+            Some(pipeline),
+            end,
             #[cfg(feature = "http")]
-            provider: self.provider,
-            pipeline: Some(pipeline.start(self.flush_interval)?),
-            timeout: self.shutdown_timeout,
-            closing: (!self.quiet).then(|| looks.join(", ")),
-        })
+            self.provider,
+        ))
     }
 
     fn destination_of_environment(self) -> Result<Self, Error> {
@@ -329,111 +369,6 @@ impl Builder {
     }
 }
 
-/// Keeps logging going; delivers what is pending when dropped, and says so in one line on stderr.
-#[must_use = "logging ends when the guard is dropped: write `let _humanloop = humanloop::init()?;`"]
-#[derive(Debug)]
-pub struct Guard {
-    pipeline: Option<Arc<Pipeline>>,
-    #[cfg(feature = "http")]
-    provider: Option<Chosen>,
-    timeout: Duration,
-    /// Where to look, for the closing line; `None`: no closing line.
-    closing: Option<String>,
-}
-
-impl Guard {
-    fn inert() -> Self {
-        Self {
-            pipeline: None,
-            #[cfg(feature = "http")]
-            provider: None,
-            timeout: Duration::ZERO,
-            closing: None,
-        }
-    }
-
-    /// Waits, at most `timeout`, until what was logged before is delivered, and tells what is delivered, on disk, and
-    /// lost so far.
-    ///
-    /// It blocks the calling thread; delivery has threads of its own and goes on meanwhile. A server that does not
-    /// answer is tried once more; what it does not take then is on disk.
-    pub fn flush(&self, timeout: Duration) -> Flushed {
-        match &self.pipeline {
-            Some(pipeline) => pipeline.flush(timeout),
-            None => Flushed::new(true, Stats::default()),
-        }
-    }
-
-    /// What was logged so far.
-    pub fn stats(&self) -> Stats {
-        self.pipeline.as_ref().map_or_else(Stats::default, |pipeline| pipeline.stats())
-    }
-
-    /// `future`, with its logs going to this guard's destinations whatever `init` was called with.
-    pub fn scope<F: Future>(&self, future: F) -> crate::context::InContext<F> {
-        self.context().scope(future)
-    }
-
-    /// Runs `body` with its logs going to this guard's destinations whatever `init` was called with.
-    pub fn run<R>(&self, body: impl FnOnce() -> R) -> R {
-        self.context().run(body)
-    }
-
-    /// Delivers what is pending, at most for `timeout`, and ends logging: what dropping the guard does, with an answer.
-    pub fn shutdown(mut self, timeout: Duration) -> Flushed {
-        self.timeout = timeout;
-        self.end().unwrap_or_else(|| Flushed::new(true, Stats::default()))
-    }
-
-    fn end(&mut self) -> Option<Flushed> {
-        let end = self.pipeline.take()?.stop(self.timeout);
-        if let Some(look) = &self.closing {
-            // Were stderr closed, a panic here would be ours.
-            let _ = writeln!(std::io::stderr(), "{}", closing_line(end, look));
-        }
-        Some(end)
-    }
-
-    fn context(&self) -> Context {
-        Context {
-            pipeline: self.pipeline.clone(),
-            #[cfg(feature = "http")]
-            provider: self.provider.clone(),
-            ..Context::default()
-        }
-    }
-
-    #[cfg(feature = "http")]
-    pub(crate) fn pipeline(&self) -> Option<Arc<Pipeline>> {
-        self.pipeline.clone()
-    }
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        let _ = self.end();
-    }
-}
-
-/// `humanloop: 4 logs, 1 failed, 0 lost · humanloop show`.
-fn closing_line(end: Flushed, look: &str) -> String {
-    let Stats { logs, failed, running, spooled, lost, .. } = end.stats;
-    let mut line = format!("humanloop: {logs} {}, {failed} failed", if logs == 1 { "log" } else { "logs" });
-    if running > 0 {
-        line.push_str(&format!(", {running} not ended"));
-    }
-    if spooled > 0 {
-        line.push_str(&format!(", {spooled} on disk for the next start"));
-    }
-    line.push_str(&format!(", {lost} lost"));
-    if !end.complete {
-        line.push_str(", some still undelivered when the time was up");
-    }
-    line.push_str(" · ");
-    line.push_str(look);
-    line
-}
-
 /// The ids below which a session is taken.
 fn threshold(part: f64) -> Result<u64, Error> {
     if !(0.0..=1.0).contains(&part) {
@@ -443,43 +378,4 @@ fn threshold(part: f64) -> Result<u64, Error> {
         });
     }
     Ok(if part >= 1.0 { SAMPLE_ALL } else { (part * SAMPLE_ALL as f64) as u64 })
-}
-
-fn path_of_spool() -> PathBuf {
-    let path = env::var_os("HUMANLOOP_SPOOL").filter(|path| !path.is_empty());
-    path.map_or_else(|| Path::new(".humanloop").join("spool"), PathBuf::from)
-}
-
-/// Whether a variable says yes.
-fn is_set(name: &str) -> bool {
-    env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0" && value != "false")
-}
-
-/// A variable's text; one that is empty counts as not set.
-#[cfg(feature = "http")]
-fn text(name: &'static str) -> Result<Option<String>, Error> {
-    match env::var(name) {
-        Ok(value) if value.is_empty() => Ok(None),
-        Ok(value) => Ok(Some(value)),
-        Err(env::VarError::NotPresent) => Ok(None),
-        Err(env::VarError::NotUnicode(_)) => Err(Error::Setting { name, problem: "it is not UTF-8 text".into() }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_closing_line_names_everything_that_went_wrong() {
-        let stats = Stats { logs: 4, failed: 1, ..Stats::default() };
-        let line = closing_line(Flushed::new(true, stats), "humanloop show");
-        assert_eq!(line, "humanloop: 4 logs, 1 failed, 0 lost · humanloop show");
-        let stats = Stats { logs: 1, running: 1, spooled: 3, lost: 2, ..Stats::default() };
-        let line = closing_line(Flushed::new(false, stats), "in memory");
-        assert_eq!(
-            line,
-            "humanloop: 1 log, 0 failed, 1 not ended, 3 on disk for the next start, 2 lost, some still undelivered when the time was up · in memory"
-        );
-    }
 }

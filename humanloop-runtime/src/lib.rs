@@ -3,6 +3,7 @@
 //! Users name the crate `humanloop`, which re-exports what is public here.
 
 mod answer;
+mod aside;
 #[cfg(feature = "http")]
 mod ask;
 mod call;
@@ -12,12 +13,15 @@ mod client;
 mod clock;
 mod config;
 mod context;
+mod environment;
 mod error;
 mod function;
+mod guard;
 #[cfg(feature = "http")]
 mod http;
 mod ids;
 mod json;
+mod notice;
 mod outlet;
 mod pipeline;
 pub mod prices;
@@ -33,6 +37,8 @@ mod record;
 mod redact;
 mod response;
 mod session;
+#[cfg(all(unix, feature = "signals"))]
+mod signals;
 pub mod sink;
 mod spool;
 mod stats;
@@ -46,9 +52,10 @@ mod worker;
 pub use ask::{Attempt, Ledger, Partial, Partials, Texts};
 #[cfg(feature = "http")]
 pub use client::{Chat, Complete, Humanloop, Log, Logs, Samples, UpdateByRef};
-pub use config::{Builder, Guard, builder, init};
+pub use config::{Builder, builder, init};
 pub use context::{Context, InContext, in_context, spawn};
 pub use error::Error;
+pub use guard::Guard;
 pub use prompt::{Prompt, current_prompt};
 pub use redact::Secret;
 pub use response::{Answer, Piece, Response};

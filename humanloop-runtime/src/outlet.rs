@@ -2,13 +2,15 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use humanloop_api::Entry;
 use uuid::Uuid;
 
+use crate::aside::Aside;
+use crate::notice;
 use crate::pipeline::lock;
 use crate::queue::Queue;
 use crate::record::{self, Event};
@@ -64,7 +66,13 @@ impl Drop for Batch {
 /// A destination as the worker sees it.
 #[derive(Debug)]
 pub(crate) struct Outlet {
+    /// Of the destination, for people.
+    name: String,
     state: Mutex<State>,
+    /// Where to keep what the destination will never take.
+    aside: Option<Aside>,
+    /// Whether people know that something waits on disk.
+    told: AtomicBool,
     changed: Condvar,
     counts: Arc<Counts>,
     queue: Arc<Queue<Event>>,
@@ -101,7 +109,9 @@ impl Outlet {
     /// Starts the thread that delivers to `sink`.
     pub(crate) fn start(
         sink: Box<dyn Sink>,
+        name: String,
         spool: Option<Spool>,
+        aside: Option<Aside>,
         counts: Arc<Counts>,
         queue: Arc<Queue<Event>>,
     ) -> std::io::Result<Arc<Self>> {
@@ -110,7 +120,8 @@ impl Outlet {
             counts.spooled.fetch_add(spool.weight(), Ordering::Relaxed);
         }
         let state = Mutex::new(State { spool, ..State::default() });
-        let outlet = Arc::new(Self { state, changed: Condvar::new(), counts, queue });
+        let told = AtomicBool::new(false);
+        let outlet = Arc::new(Self { name, state, aside, told, changed: Condvar::new(), counts, queue });
         let courier = outlet.clone();
         std::thread::Builder::new().name("humanloop-out".into()).spawn(move || courier.run(sink))?;
         Ok(outlet)
@@ -128,6 +139,7 @@ impl Outlet {
             Some(spool) if full || !spool.is_empty() => spool.append(&batch.entries, &batch.weights),
             _ => Err(Problem::NotNeeded),
         };
+        let waits = on_disk.is_ok();
         match on_disk {
             Ok(()) => self.spooled(batch.weight()),
             Err(Problem::Full) => self.counts.lose(Cause::SpoolFull, batch.weight(), None),
@@ -136,6 +148,18 @@ impl Outlet {
         }
         drop(state);
         self.changed.notify_all();
+        if waits {
+            self.tell(true);
+        }
+    }
+
+    /// Tells people, once each time, that something waits on disk.
+    fn tell(&self, waits: bool) {
+        if waits && !self.told.swap(true, Ordering::Relaxed) {
+            notice::spooling(&self.name);
+        } else if !waits {
+            self.told.store(false, Ordering::Relaxed);
+        }
     }
 
     fn spooled(&self, weight: u64) {
@@ -290,6 +314,10 @@ impl Outlet {
         let Job { batch, on_disk } = job;
         let lost = batch.weight_of(&delivery.lost);
         let later = batch.weight_of(&delivery.later);
+        if let Some(aside) = self.aside.as_ref().filter(|_| !delivery.lost.is_empty()) {
+            let refused = delivery.lost.iter().filter_map(|place| batch.entries.get(*place));
+            aside.keep(refused, delivery.reason.as_deref().unwrap_or("the destination panicked"));
+        }
         let mut state = lock(&self.state);
         if state.abandoned {
             return None; // counted when it was given up
@@ -299,11 +327,7 @@ impl Outlet {
         self.counts.lose(cause, lost, delivery.reason.as_deref());
         let State { memory, flying, spool, failing, hurry, .. } = &mut *state;
         *flying = None;
-        *failing = !delivery.later.is_empty();
-        if let Some(spool) = spool.as_mut().filter(|_| !delivery.lost.is_empty()) {
-            let refused = batch.only(&delivery.lost);
-            spool.set_aside(&refused.entries, delivery.reason.as_deref().unwrap_or_default());
-        }
+        let recovers = std::mem::replace(failing, !delivery.later.is_empty()) && !*failing;
         let rest = if arrived + lost == 0 { batch.clone() } else { Arc::new(batch.only(&delivery.later)) };
         match (spool, on_disk) {
             (Some(spool), true) => {
@@ -326,8 +350,13 @@ impl Outlet {
         if *failing {
             *hurry = false;
         }
+        let waits = state.spool.as_ref().is_some_and(|spool| !spool.is_empty());
         drop(state);
         self.changed.notify_all();
+        self.tell(waits);
+        if recovers {
+            notice::reconnected(&self.name);
+        }
         (!delivery.later.is_empty()).then_some(delivery.after)
     }
 

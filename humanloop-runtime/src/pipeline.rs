@@ -53,6 +53,8 @@ pub(crate) struct Pipeline {
     pub(crate) orders: Mutex<Vec<Order>>,
     /// When the program's end stops waiting.
     pub(crate) deadline: Mutex<Option<Instant>>,
+    /// What came of the end, once it has come.
+    pub(crate) ended: Mutex<Option<Flushed>>,
 }
 
 /// What a call has to know.
@@ -284,24 +286,27 @@ impl Pipeline {
     /// Waits until what was logged before is delivered, on disk or lost, at most `timeout`.
     pub(crate) fn flush(&self, timeout: Duration) -> Flushed {
         let deadline = Instant::now() + timeout;
+        if let Some(end) = *lock(&self.ended) {
+            return end;
+        }
         let swept = self.order(false, deadline);
         let complete = swept && self.outlets.iter().all(|outlet| outlet.settle(deadline));
         Flushed::new(complete, self.stats())
     }
 
-    /// Delivers what is pending, else puts it on disk, and ends the worker, within `timeout`.
-    pub(crate) fn stop(self: &Arc<Self>, timeout: Duration) -> Flushed {
+    /// Delivers what is pending, else puts it on disk, and ends the worker, within `timeout`. A second one waits for the
+    /// first and tells the same; whether this was the first.
+    pub(crate) fn stop(self: &Arc<Self>, timeout: Duration) -> (Flushed, bool) {
         let deadline = Instant::now() + timeout;
-        let mut global = lock(&GLOBAL);
-        if global.as_ref().is_some_and(|global| Arc::ptr_eq(global, self)) {
-            *global = None;
-            GENERATION.fetch_add(1, Ordering::Release);
-        }
-        drop(global);
-        ALIVE.fetch_sub(1, Ordering::Release);
         if self.queue.is_a_copy() {
-            return Flushed::new(true, self.stats()); // the records belong to the process that this was forked from
+            self.retire();
+            return (Flushed::new(true, self.stats()), true); // the records belong to the process that this was forked from
         }
+        let mut ended = lock(&self.ended);
+        if let Some(end) = *ended {
+            return (end, false);
+        }
+        self.retire();
         *lock(&self.deadline) = Some(deadline);
         let swept = self.order(true, deadline);
         for outlet in &self.outlets {
@@ -311,7 +316,19 @@ impl Pipeline {
         for outlet in &self.outlets {
             complete &= outlet.end(deadline);
         }
-        Flushed::new(complete, self.stats())
+        let end = Flushed::new(complete, self.stats());
+        *ended = Some(end);
+        (end, true)
+    }
+
+    /// No call finds it any more.
+    fn retire(self: &Arc<Self>) {
+        let mut global = lock(&GLOBAL);
+        if global.as_ref().is_some_and(|global| Arc::ptr_eq(global, self)) {
+            *global = None;
+            GENERATION.fetch_add(1, Ordering::Release);
+        }
+        ALIVE.fetch_sub(1, Ordering::Release);
     }
 
     fn order(&self, stop: bool, deadline: Instant) -> bool {

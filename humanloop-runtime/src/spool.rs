@@ -6,13 +6,10 @@
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use humanloop_api::Entry;
 
-/// Bytes of what a server will never take, kept for people to look at.
-const SET_ASIDE: u64 = 16 << 20;
 /// Numbers go down from here for what goes before, and up for what goes behind.
 const MIDDLE: u64 = 1 << 52;
 
@@ -133,19 +130,12 @@ impl Spool {
         if self.own.exists() {
             return Ok(());
         }
-        self.make_root()?;
+        make_folder(&self.root)?;
         fs::create_dir_all(&self.own)?;
         let lock = File::create(self.own.join("lock"))?;
         lock.lock()?;
         self.locks.push(lock);
         Ok(())
-    }
-
-    /// A folder that is made here keeps itself out of git.
-    fn make_root(&self) -> std::io::Result<()> {
-        let Some(all) = self.root.parent().filter(|all| !all.exists()) else { return fs::create_dir_all(&self.root) };
-        fs::create_dir_all(&self.root)?;
-        fs::write(all.join(".gitignore"), "*\n")
     }
 
     /// The first batch, and how many of its records are damaged; those are told once.
@@ -190,18 +180,9 @@ impl Spool {
         }
     }
 
-    /// Keeps what the server will never take, with its reason, for people to look at.
-    pub(crate) fn set_aside(&self, entries: &[Entry], reason: &str) {
-        let path = self.root.join("refused.jsonl");
-        if fs::metadata(&path).is_ok_and(|about| about.len() > SET_ASIDE) {
-            return;
-        }
-        let _ = self.make_root();
-        let Ok(mut file) = File::options().create(true).append(true).open(&path) else { return };
-        for entry in entries {
-            let line = serde_json::json!({ "reason": reason, "entry": json_of(entry).1 });
-            let _ = file.write_all(format!("{line}\n").as_bytes());
-        }
+    /// Where to keep what the server will never take.
+    pub(crate) fn refused(&self) -> PathBuf {
+        self.root.join("refused.jsonl")
     }
 }
 
@@ -212,6 +193,13 @@ impl Drop for Spool {
             let _ = fs::remove_dir_all(&self.own);
         }
     }
+}
+
+/// Makes the folder of one destination. A spool that is made here keeps itself out of git.
+pub(crate) fn make_folder(root: &Path) -> std::io::Result<()> {
+    let Some(all) = root.parent().filter(|all| !all.exists()) else { return fs::create_dir_all(root) };
+    fs::create_dir_all(root)?;
+    fs::write(all.join(".gitignore"), "*\n")
 }
 
 /// Writes a file that is there whole or not at all.
@@ -230,7 +218,8 @@ fn weight_of(path: &Path) -> Option<u64> {
     name.split_once('-')?.1.parse().ok()
 }
 
-fn json_of(entry: &Entry) -> (char, String) {
+/// Its kind, in a letter, and its JSON.
+pub(crate) fn json_of(entry: &Entry) -> (char, String) {
     match entry {
         Entry::Log(log) => ('L', humanloop_api::json(log).get().to_owned()),
         Entry::Update(update) => ('U', humanloop_api::json(update).get().to_owned()),

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use crate::notice;
 use crate::pipeline::Pipeline;
 
 /// What was logged so far, in numbers.
@@ -136,8 +137,7 @@ impl Counts {
         let place = cause as usize;
         self.dropped[place].fetch_add(records, Ordering::Relaxed);
         if !self.told[place].swap(true, Ordering::Relaxed) {
-            let (noun, reason) = (if records == 1 { "log is" } else { "logs are" }, reason.unwrap_or(cause.words()));
-            eprintln!("humanloop: {records} {noun} lost, {reason}; further ones are counted in the closing line");
+            notice::lost(records, reason.unwrap_or(cause.words()));
         }
     }
 

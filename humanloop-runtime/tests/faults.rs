@@ -266,3 +266,32 @@ fn the_end_never_waits_for_ever_wherever_it_comes() {
     });
     assert!(unwound.is_err());
 }
+
+#[cfg(feature = "local")]
+#[test]
+fn what_the_store_will_never_take_is_set_aside_with_its_reason_and_the_rest_arrives() {
+    let folder = folder("refusing");
+    std::fs::create_dir_all(&folder).unwrap();
+    let db = folder.join("logs.db");
+    let guard = builder().local(&db).quiet().flush_interval(Duration::from_millis(10)).start().unwrap();
+    // From now on the store takes no log that failed.
+    let connection = rusqlite::Connection::open(&db).unwrap();
+    let refusal = "CREATE TRIGGER t BEFORE INSERT ON log WHEN new.outcome > 1 BEGIN SELECT RAISE(ABORT, 'poison'); END";
+    connection.execute_batch(refusal).unwrap();
+    drop(connection);
+    calls(&guard, 20);
+    guard.run(|| {
+        let mut call = open(&FUNCTION);
+        call.run(|| ());
+        call.skip_output(true);
+    });
+    calls(&guard, 20);
+    assert_eq!(guard.flush(LONG).delivered, 40);
+    calls(&guard, 20);
+    let end = guard.shutdown(LONG);
+    assert_eq!((end.delivered, end.spooled, end.stats.dropped.refused), (60, 0, 1));
+    adds_up(end.stats);
+    let aside = std::fs::read_to_string(folder.join("logs.db-refused.jsonl")).unwrap();
+    assert!(aside.contains("poison") && aside.contains("left out by"), "{aside}");
+    std::fs::remove_dir_all(folder).unwrap();
+}

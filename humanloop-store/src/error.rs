@@ -62,6 +62,13 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// SQLite does not take something that a batch holds, and will not take it again.
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        message: String,
+    },
     /// SQLite failed: the disk cannot be read, the file is locked for too long, or the like.
     Sqlite {
         /// The file.
@@ -110,6 +117,7 @@ impl fmt::Display for Error {
             }
             Self::Ambiguous { what, text } => write!(f, "several {what}s are meant by `{text}`: write more of its id"),
             Self::Taken { what, name } => write!(f, "there is a {what} `{name}` already: take another name"),
+            Self::Refused { path, message } => write!(f, "the store {} does not take this: {message}", path.display()),
             Self::Sqlite { path, message } => write!(f, "the store {} failed: {message}", path.display()),
         }
     }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::content::{Content, Kept};
 use crate::error::Error;
 use crate::names::{Names, config_digits};
-use crate::open::Store;
+use crate::open::{Store, refusal};
 use crate::prepared::{Prepared, PreparedFeedback, PreparedLog, PreparedUpdate, number, same_question};
 use crate::row;
 use crate::sums::{Counts, Sums, Where};
@@ -119,7 +119,7 @@ impl Store {
             batch.sums.write(transaction)?;
             Ok(all)
         });
-        taken.map_err(|error| self.failed(&error))
+        taken.map_err(|error| refusal(self.path(), &error))
     }
 
     /// Looks up where logs stand.

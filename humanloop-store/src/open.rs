@@ -171,6 +171,17 @@ fn cannot_open(path: &Path, error: &rusqlite::Error) -> Error {
     }
 }
 
+/// Why a batch was not taken: for something in it, which it would be again, or for the state of the store.
+pub(crate) fn refusal(path: &Path, error: &rusqlite::Error) -> Error {
+    use rusqlite::ErrorCode::{ConstraintViolation, TooBig, TypeMismatch, Unknown};
+    match error.sqlite_error_code() {
+        None | Some(ConstraintViolation | TooBig | TypeMismatch | Unknown) => {
+            Error::Refused { path: path.into(), message: error.to_string() }
+        }
+        _ => failure(path, error),
+    }
+}
+
 pub(crate) fn failure(path: &Path, error: &rusqlite::Error) -> Error {
     match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::DiskFull) => Error::Full { path: path.into() },

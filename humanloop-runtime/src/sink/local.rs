@@ -40,11 +40,35 @@ impl Sink for LocalSink {
     }
 
     fn deliver(&mut self, batch: &[Entry]) -> Delivery {
-        match self.store.ingest(batch) {
-            Ok(_) => Delivery::default(),
-            Err(error) => Delivery::all_later(batch, error.to_string()),
+        deliver(&mut self.store, batch)
+    }
+}
+
+/// Puts a batch into `store`. One that it refuses for something in it is halved until the culprit is found, which alone is
+/// lost.
+pub(crate) fn deliver(store: &mut Store, batch: &[Entry]) -> Delivery {
+    let mut delivery = Delivery::default();
+    let mut ranges: Vec<_> = std::iter::once(0..batch.len()).collect();
+    while let Some(range) = ranges.pop() {
+        let Err(error) = store.ingest(&batch[range.clone()]) else { continue };
+        match error {
+            humanloop_store::Error::Refused { .. } if range.len() > 1 => {
+                let middle = range.start + range.len() / 2;
+                ranges.push(middle..range.end);
+                ranges.push(range.start..middle);
+            }
+            humanloop_store::Error::Refused { .. } => {
+                delivery.lost.push(range.start);
+                delivery.reason.get_or_insert(error.to_string());
+            }
+            error => {
+                delivery.later.extend(range.start..batch.len());
+                delivery.reason = Some(error.to_string());
+                break;
+            }
         }
     }
+    delivery
 }
 
 pub(crate) fn store_error(error: humanloop_store::Error) -> Error {

@@ -68,9 +68,6 @@ impl Sink for Memory {
     }
 
     fn deliver(&mut self, batch: &[Entry]) -> Delivery {
-        match lock(&self.0).ingest(batch) {
-            Ok(_) => Delivery::default(),
-            Err(error) => Delivery::all_later(batch, error.to_string()),
-        }
+        super::local::deliver(&mut lock(&self.0), batch)
     }
 }
