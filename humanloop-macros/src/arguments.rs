@@ -91,7 +91,7 @@ pub(crate) fn take(signature: &mut Signature) -> Vec<Argument> {
     arguments
 }
 
-fn is_cfg(attr: &Attribute) -> bool {
+pub(crate) fn is_cfg(attr: &Attribute) -> bool {
     attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr")
 }
 

@@ -45,6 +45,7 @@ pub(crate) struct Args {
     pub(crate) future: Option<Span>,
     pub(crate) stream: Option<Span>,
     pub(crate) krate: Option<Path>,
+    pub(crate) constant: Option<Ident>,
     pub(crate) model: Option<Expr>,
     /// The parameters of the model, as they are written.
     pub(crate) parameters: Vec<(&'static str, Expr)>,
@@ -102,6 +103,7 @@ const OPTIONS: &[Entry] = &[
     any("source", "source = false", |args, input| value::<LitBool>(input).map(|on| args.hide_source = !on.value)),
     any("future", "future", |args, input| mark(input, &mut args.future)),
     any("stream", "stream", |args, input| mark(input, &mut args.stream)),
+    any("constant", "constant = ANSWER", |args, input| value(input).map(|name| args.constant = Some(name))),
     any("crate", "crate = my_crate::humanloop", |args, input| {
         input.parse::<Token![=]>()?;
         args.krate = Some(input.call(Path::parse_mod_style)?);

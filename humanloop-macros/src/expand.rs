@@ -8,7 +8,7 @@ use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use crate::arguments::{Argument, in_outer_hygiene};
+use crate::arguments::{Argument, in_outer_hygiene, is_cfg};
 use crate::attr::Message;
 use crate::shape::{self, Items, Outer, Output};
 use crate::source::Source;
@@ -40,7 +40,19 @@ pub(crate) fn expand(spec: &Spec) -> TokenStream {
             #call
         },
     );
-    ours! { #(#attrs)* #inner_attrs #vis #sig #body }
+    let constant = constant(spec);
+    ours! { #(#attrs)* #inner_attrs #vis #sig #body #constant }
+}
+
+/// The constant beside the function, with its visibility: an associated one beside a method.
+fn constant(spec: &Spec) -> Option<TokenStream> {
+    let name = spec.args.constant.as_ref()?;
+    let (private, vis, description) = (&spec.private, &spec.function.vis, description(spec));
+    let cfgs = spec.function.attrs.iter().filter(|attr| is_cfg(attr));
+    let doc = format!("`{}`, as the compiler knows it.", spec.function.sig.ident.unraw());
+    Some(
+        ours! { #(#cfgs)* #[doc = #doc] #vis const #name: #private::Definition = #private::Definition::of(#description); },
+    )
 }
 
 /// The same braces as the body's, without which the lints take the function for generated code.

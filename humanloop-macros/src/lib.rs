@@ -80,6 +80,7 @@ use proc_macro2::TokenStream;
 /// | `source = false` | the text of the function is not recorded |
 /// | `future` | the return type is an alias of a boxed future |
 /// | `stream` | the return type is an alias of a boxed stream, or an iterator |
+/// | `constant = SEARCH` | a constant of this name beside the function, a `humanloop::Definition`: version, template, config |
 /// | `crate = my_crate::humanloop` | where to find the `humanloop` crate, if not at `::humanloop` |
 ///
 /// ```
@@ -217,6 +218,32 @@ pub fn tool(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pro
 /// The answer is a `Result<T, E>`, where `E` implements `From<humanloop::Error>` and `T` is `String`, `humanloop::Response`, or
 /// a type that implements `serde::Deserialize`. A function that is not `async` returns a stream: `Texts` or `Partials`, or
 /// another stream of their items.
+///
+/// # Without a call
+///
+/// `humanloop::prompt_of` gives what a call would send, of any function, method or function of a trait, and the option
+/// `constant` what the compiler knows. Neither needs a key, a network or a model.
+///
+/// ```
+/// # use humanloop::Error;
+/// struct Assistant;
+///
+/// impl Assistant {
+///     #[humanloop::prompt(model = "gpt-4", template = "Question: {{question}}", constant = ANSWER)]
+///     async fn answer(&self, question: &str) -> Result<String, Error>;
+/// }
+///
+/// # fn main() -> Result<(), Error> {
+/// assert_eq!(humanloop::prompt_of(Assistant.answer("Who won?"))?.text(), "Question: Who won?");
+///
+/// const VERSION: &str = Assistant::ANSWER.version();
+/// const TEMPLATE: Option<&str> = Assistant::ANSWER.template();
+/// # assert_eq!((VERSION.len(), TEMPLATE), (32, Some("Question: {{question}}")));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Options without a body
 ///
 /// | option | meaning |
 /// | --- | --- |

@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-#[cfg(feature = "http")]
 use humanloop_api::MissingVariable;
 use humanloop_api::Outcome;
 use pin_project_lite::pin_project;
@@ -246,15 +245,7 @@ impl Call {
         Prompt::render(self.function.prompt.as_ref()?, &self.variables).err()
     }
 
-    /// A call that is never recorded.
-    #[cfg(feature = "http")]
-    pub(crate) fn unrecorded(function: &'static Function) -> Self {
-        let (variables, hidden) = (Variables::default(), Vec::new());
-        Self { function, recording: None, variables, hidden, context: None, prepared: None }
-    }
-
     /// The prompt that it would send.
-    #[cfg(feature = "http")]
     pub(crate) fn rendered(&self) -> Result<Prompt, MissingVariable> {
         self.function
             .prompt
@@ -262,7 +253,6 @@ impl Call {
             .map_or_else(|| Ok(Prompt::default()), |template| Prompt::render(template, &self.variables))
     }
 
-    #[cfg(feature = "http")]
     pub(crate) fn function(&self) -> &'static Function {
         self.function
     }
@@ -449,6 +439,9 @@ impl<F: Future> Future for InCall<'_, F> {
         let this = self.project();
         let call = &mut **this.call;
         if !*this.begun {
+            if call.is_looked_at(None) {
+                return Poll::Pending;
+            }
             *this.begun = true;
             call.start();
         }

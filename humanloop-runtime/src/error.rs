@@ -22,6 +22,8 @@ pub enum Error {
         /// What it is needed for.
         needed_for: String,
     },
+    /// `prompt_of` was given something that asks no model before it first waits.
+    NoPrompt,
     /// A template variable has no value.
     MissingVariable(humanloop_api::MissingVariable),
     /// The embedded store cannot be used; the text names the file and says what to do.
@@ -63,6 +65,9 @@ impl fmt::Display for Error {
             ),
             Self::Setting { name, problem } => write!(f, "{name}: {problem}"),
             Self::MissingKey { variable, needed_for } => write!(f, "{variable} is not set: {needed_for} needs a key; set it"),
+            Self::NoPrompt => f.write_str(
+                "`prompt_of` found no prompt: give it the call of an annotated function itself, `prompt_of(answer(\"…\"))`, not of one that calls it later",
+            ),
             Self::MissingVariable(missing) => missing.fmt(f),
             Self::Store(error) => error.fmt(f),
             Self::Worker(error) => write!(f, "humanloop's worker thread cannot be started: {error}"),

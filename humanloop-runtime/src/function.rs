@@ -11,17 +11,17 @@ use serde::de::DeserializeOwned;
 use crate::pipeline::lock;
 
 /// What the compiler knew of an annotated function.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Function {
     pub(crate) kind: Kind,
     pub(crate) ident: &'static str,
     module: &'static str,
-    file: &'static str,
-    line: u32,
+    pub(crate) file: &'static str,
+    pub(crate) line: u32,
     source: Source,
-    version: &'static str,
+    pub(crate) version: &'static str,
     parameters: &'static [(&'static str, &'static str)],
-    name: Option<&'static str>,
+    pub(crate) name: Option<&'static str>,
     project: Option<&'static str>,
     description: Option<&'static str>,
     pub(crate) prompt: Option<Template>,
@@ -203,6 +203,22 @@ impl Template {
         response_format: &'static str,
         tools: &'static str,
         other: &'static str,
+    }
+
+    /// The text of the template, or of its file.
+    pub(crate) const fn text(&self) -> Option<&'static str> {
+        match self.template {
+            Some(text) => Some(text),
+            None => self.file,
+        }
+    }
+
+    /// The messages of a chat.
+    pub(crate) const fn messages(&self) -> &'static [(Role, &'static str)] {
+        match self.chat {
+            Some(messages) => messages,
+            None => &[],
+        }
     }
 
     /// The model's name.

@@ -13,6 +13,7 @@ mod client;
 mod clock;
 mod config;
 mod context;
+mod definition;
 mod environment;
 mod error;
 mod function;
@@ -21,6 +22,7 @@ mod guard;
 mod http;
 mod ids;
 mod json;
+mod look;
 mod notice;
 mod outlet;
 mod pipeline;
@@ -46,6 +48,8 @@ mod stream;
 mod sync;
 #[cfg(feature = "local")]
 pub mod testing;
+#[cfg(not(feature = "http"))]
+mod unasked;
 mod worker;
 
 #[cfg(feature = "http")]
@@ -54,8 +58,10 @@ pub use ask::{Attempt, Ledger, Partial, Partials, Texts};
 pub use client::{Chat, Complete, Humanloop, Log, Logs, Samples, UpdateByRef};
 pub use config::{Builder, builder, init};
 pub use context::{Context, InContext, in_context, spawn};
+pub use definition::Definition;
 pub use error::Error;
 pub use guard::Guard;
+pub use look::prompt_of;
 pub use prompt::{Prompt, current_prompt};
 pub use redact::Secret;
 pub use response::{Answer, Piece, Response};

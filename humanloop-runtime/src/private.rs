@@ -10,8 +10,11 @@ pub use humanloop_api::{Kind, Role};
 pub use crate::ask::{Options, Wanted, ladder as answers};
 pub use crate::call::{Call, InCall, open};
 pub use crate::capture::{Never, Probe, ladder as capture};
+pub use crate::definition::Definition;
 pub use crate::function::{Function, Source, Template};
 pub use crate::stream::{InIterator, InStream};
+#[cfg(not(feature = "http"))]
+pub use crate::unasked::{Options, Wanted, nothing as answers};
 
 use std::fmt::Debug;
 
@@ -38,22 +41,6 @@ pub fn put_value<T: Serialize + ?Sized>(call: &mut Call, name: &'static str, val
     let mut json = Vec::new();
     crate::capture::json(value, &mut json, usize::MAX);
     call.value(name, json);
-}
-
-/// A call of `function` that is never recorded, to look at its prompt.
-#[cfg(feature = "http")]
-pub fn unrecorded(function: &'static Function) -> Call {
-    Call::unrecorded(function)
-}
-
-/// The prompt that `call` would send: no key, no network, no log.
-///
-/// # Errors
-///
-/// When a variable has no value.
-#[cfg(feature = "http")]
-pub fn rendered(call: Call) -> Result<crate::Prompt, crate::Error> {
-    Ok(call.rendered()?)
 }
 
 /// The option `metadata(name = value)`.

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use humanloop_api::{Message, MissingVariable, ModelConfig, Path, RawValue, raw, render, render_message, value_at};
+use humanloop_api::{
+    Message, MissingVariable, ModelConfig, Object, Path, RawValue, raw, render, render_message, value_at,
+};
 
 use crate::context::Context;
 use crate::function::Template;
@@ -24,7 +26,6 @@ impl Prompt {
     /// # Errors
     ///
     /// The first variable that has none.
-    #[cfg(any(test, feature = "http"))]
     pub(crate) fn render(template: &Template, variables: &Variables) -> Result<Self, MissingVariable> {
         Self::strict(template, variables).map_err(|missing| MissingVariable { known: variables.names(), ..missing })
     }
@@ -56,6 +57,30 @@ impl Prompt {
         &self.config.model
     }
 
+    /// The JSON Schema that the answer is to have: that of a typed answer, or the option `response_format`.
+    pub fn schema(&self) -> Option<Box<RawValue>> {
+        schema_of(self.config.response_format.as_ref()?)
+    }
+
+    /// The prompt as the request of OpenAI's API, in any type that is read from its JSON, such as `async-openai`'s
+    /// `CreateChatCompletionRequest`: messages and all parameters; of a text to complete, `prompt` in their place.
+    ///
+    /// # Errors
+    ///
+    /// When the type does not take this JSON.
+    #[cfg(feature = "http")]
+    pub fn request<T: serde::de::DeserializeOwned>(self) -> Result<T, crate::Error> {
+        let body = crate::provider::openai_body(&self.into());
+        let json = serde_json::to_string(&body).unwrap_or_default();
+        serde_json::from_str(&json).map_err(|error| crate::Error::Setting {
+            name: "Prompt::request",
+            problem: format!(
+                "`{}` does not take the prompt as OpenAI's API has it: {error}",
+                std::any::type_name::<T>()
+            ),
+        })
+    }
+
     /// The text to complete; for a chat, its messages' texts joined by line breaks.
     pub fn text(&self) -> Cow<'_, str> {
         match &self.text {
@@ -63,6 +88,12 @@ impl Prompt {
             None => self.messages.iter().map(Message::text).collect::<Vec<_>>().join("\n").into(),
         }
     }
+}
+
+/// The schema in a `response_format` of the kind `json_schema`, as OpenAI and v4 have it.
+pub(crate) fn schema_of(format: &Object) -> Option<Box<RawValue>> {
+    let inner: Object = serde_json::from_str(format.get("json_schema")?.get()).ok()?;
+    inner.get("schema").map(ToOwned::to_owned)
 }
 
 /// The values of a template's variables.
@@ -93,7 +124,6 @@ impl Variables {
     }
 
     /// The names that have a value.
-    #[cfg(any(test, feature = "http"))]
     fn names(&self) -> Vec<String> {
         let texts = self.texts.iter().map(|(name, _)| name);
         let mut names: Vec<String> =

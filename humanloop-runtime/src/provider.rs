@@ -20,7 +20,7 @@ use std::sync::Arc;
 use humanloop_api::{Message, ModelConfig, Object, RawValue};
 
 use crate::error::Error;
-use crate::prompt::Prompt;
+use crate::prompt::{Prompt, schema_of};
 
 mod anthropic;
 mod choose;
@@ -38,6 +38,7 @@ pub use choose::{for_config, from_env, scope};
 pub use gemini::{Gemini, GeminiBuilder};
 pub use keys::Keys;
 pub use mock::Mock;
+pub(crate) use openai::body as openai_body;
 pub use openai::{OpenAi, OpenAiBuilder};
 pub use pieces::Pieces;
 
@@ -147,12 +148,6 @@ impl From<Prompt> for Request {
 /// A variable's text; one that is empty, or no text, counts as not set.
 pub(crate) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
-}
-
-/// The schema in a `response_format` of the kind `json_schema`, as OpenAI and v4 have it.
-fn schema_of(format: &Object) -> Option<Box<RawValue>> {
-    let inner: Object = serde_json::from_str(format.get("json_schema")?.get()).ok()?;
-    inner.get("schema").map(ToOwned::to_owned)
 }
 
 /// Media type and base64 text of a `data:` address.

@@ -199,11 +199,18 @@ async fn a_variable_without_a_value_is_an_error_before_anybody_is_asked() {
 
 #[test]
 fn a_prompt_is_rendered_without_a_call() {
-    use humanloop_runtime::private::{rendered, unrecorded};
-    let mut call = unrecorded(&ANSWER);
-    call.variable("question", "Who won?".into());
-    assert_eq!(rendered(call).unwrap().messages, [Message::system("Be short."), Message::user("Who won?")]);
-    assert!(matches!(rendered(unrecorded(&ANSWER)), Err(Error::MissingVariable(_))));
+    let ask = |question: Option<&str>| {
+        let mut call = open(&ANSWER);
+        question.into_iter().for_each(|question| call.variable("question", question.into()));
+        async {
+            let wanted = Wanted::<Result<String, Error>>::new();
+            (&&&wanted).__ask(call, Options::default()).await
+        }
+    };
+    let prompt = humanloop_runtime::prompt_of(ask(Some("Who won?"))).unwrap();
+    assert_eq!(prompt.messages, [Message::system("Be short."), Message::user("Who won?")]);
+    assert!(matches!(humanloop_runtime::prompt_of(ask(None)), Err(Error::MissingVariable(_))));
+    assert!(matches!(humanloop_runtime::prompt_of(async { 1 }), Err(Error::NoPrompt)));
 }
 
 #[tokio::test]

@@ -80,6 +80,88 @@ impl From<Error> for Failed {
 #[prompt(model = "gpt-4", template = "{{question}}")]
 async fn with_an_error_of_its_own(question: &str) -> Result<String, Failed>;
 
+#[prompt(model = "gpt-4", template = "{{question}}", constant = ASK)]
+async fn with_a_constant(question: &str) -> Result<String, Error>;
+
+mod constants {
+    use super::*;
+
+    #[derive(Debug, Deserialize, schemars::JsonSchema)]
+    pub(super) struct Answer {
+        #[expect(dead_code, reason = "only its schema is looked at")]
+        text: String,
+    }
+
+    impl Assistant {
+        #[prompt(
+            name = "Typed",
+            model = "gpt-4",
+            temperature = 0.5,
+            chat_template = [system("Be brief."), user("{{question}}")],
+            constant = TYPED,
+        )]
+        pub(super) async fn typed(&self, question: &str) -> Result<Answer, Error>;
+
+        #[prompt(model = "gpt-4", template = "{{question}}")]
+        pub(super) fn grows(&self, question: &str) -> Partials<Answer>;
+
+        #[prompt(template_file = "tests/prompts/answer.prompt", constant = FROM_FILE)]
+        pub(super) async fn with_a_body(&self, user: &serde_json::Value, questions: &[&str]) -> String {
+            unreachable!("{user} {questions:?}: nobody runs the body")
+        }
+    }
+}
+
+#[test]
+fn the_prompt_is_there_without_a_call_of_functions_methods_and_traits() {
+    let prompt = humanloop::prompt_of(answer("Who won?", "Sweden.")).unwrap();
+    assert_eq!((prompt.model(), &*prompt.text()), ("gpt-4", "Question: Who won?\nGoogle result: Sweden.\nAnswer:\n"));
+    assert!(prompt.schema().is_none());
+
+    let prompt = humanloop::prompt_of(Assistant.typed("Who won?")).unwrap();
+    assert_eq!(prompt.messages[1].text(), "Who won?");
+    let schema: serde_json::Value = serde_json::from_str(prompt.schema().unwrap().get()).unwrap();
+    assert_eq!(schema["properties"]["text"]["type"], "string");
+    let grows = humanloop::prompt_of(async { Assistant.grows("Who won?") }).unwrap();
+    assert_eq!(grows.schema().unwrap().get(), prompt.schema().unwrap().get());
+
+    for prompt in [
+        humanloop::prompt_of(Asks::ask(&1_u8, "Who?")),
+        humanloop::prompt_of(1_u8.ask_from_anywhere("Who?")),
+        humanloop::prompt_of(1_u8.ask_boxed("Who?")),
+        humanloop::prompt_of(with_a_constant("Who?")),
+    ] {
+        assert_eq!(prompt.unwrap().text(), "Who?");
+    }
+    assert_eq!(humanloop::prompt_of(with_an_error_of_its_own("Who?")).unwrap().text(), "Who?");
+    let error = humanloop::prompt_of(std::future::pending::<()>());
+    assert!(matches!(error, Err(Error::NoPrompt)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_prompt_that_is_looked_at_leaves_no_log_and_its_body_does_not_run() {
+    let look = async {
+        let user = serde_json::json!({"name": "Ada"});
+        let prompt = humanloop::prompt_of(Assistant.with_a_body(&user, &["Who won?"])).unwrap();
+        (prompt.messages[1].text(), humanloop::current_prompt().messages.len())
+    };
+    let ((found, outside), logs) = recorded(Mock::new(), look).await;
+    assert_eq!((found.as_str(), outside), ("Ada asks: Who won? (of [\"Who won?\"])", 0));
+    assert!(logs.is_empty(), "{logs:?}");
+}
+
+#[test]
+fn version_and_template_are_constants() {
+    const VERSION: &str = ASK.version();
+    const TEMPLATE: Option<&str> = ASK.template();
+    assert_eq!((VERSION.len(), TEMPLATE), (32, Some("{{question}}")));
+    assert_ne!(Assistant::TYPED.version(), ASK.version());
+    assert_eq!((Assistant::TYPED.name(), Assistant::TYPED.chat_template().len()), ("Typed", 2));
+    assert!(Assistant::FROM_FILE.template().unwrap().starts_with("---"));
+    let Config::Model(config) = Assistant::TYPED.config() else { panic!("a prompt has a model") };
+    assert_eq!((config.model.as_str(), config.temperature), ("gpt-4", Some(0.5)));
+}
+
 async fn recorded<T>(mock: Mock, work: impl Future<Output = T>) -> (T, Vec<Log>) {
     let trace = humanloop::testing::record(provider::scope(mock, work)).await.unwrap();
     let logs = trace.logs().unwrap();

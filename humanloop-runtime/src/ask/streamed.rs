@@ -36,7 +36,7 @@ enum Step<T> {
 type Steps<T> = Out<Result<Step<T>, Error>>;
 
 pub(super) fn texts<E: From<Error> + Send + 'static>(call: Call, options: Options<String>) -> Texts<E> {
-    logged(call, move |mut out| async move {
+    logged(call, None, move |mut out| async move {
         let mut asked = Asked::open(&options, None).await?;
         while let Some(text) = asked.next(&mut out).await? {
             out.send(Ok(Step::Item(text))).await;
@@ -55,7 +55,7 @@ where
     T: DeserializeOwned + Send + 'static,
     E: From<Error> + Send + 'static,
 {
-    logged(call, move |mut out| async move {
+    logged(call, format.clone().as_ref(), move |mut out| async move {
         let mut asked = Asked::open(&options, format.as_ref()).await?;
         let mut last = String::new();
         let mut text = String::new();
@@ -85,12 +85,17 @@ where
 }
 
 /// The stream of the items that `block` sends, in the context of its call, with its log.
-fn logged<T, E, F>(call: Call, block: impl FnOnce(Steps<T>) -> F + Send + 'static) -> Boxed<Result<T, E>>
+fn logged<T, E, F>(
+    call: Call,
+    format: Option<&Object>,
+    block: impl FnOnce(Steps<T>) -> F + Send + 'static,
+) -> Boxed<Result<T, E>>
 where
     T: Send + 'static,
     E: From<Error> + Send + 'static,
     F: Future<Output = Result<(), Error>> + Send + 'static,
 {
+    call.is_looked_at(format);
     let missing = call.missing_variable();
     let steps = produce(move |out: Steps<T>| async move {
         let mut last = out.again();

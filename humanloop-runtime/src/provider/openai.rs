@@ -115,58 +115,7 @@ impl Provider for OpenAi {
     }
 
     fn body(&self, request: &Request) -> Object {
-        let config = &request.config;
-        let mut body = Object::new();
-        body.insert("model", &config.model);
-        match &request.input {
-            Input::Text(text) if self.completes(request) => body.insert("prompt", text),
-            Input::Text(text) => body.insert("messages", &[Message::user(text)]),
-            Input::Messages(messages) => {
-                body.insert("messages", &messages.iter().map(wire_message).collect::<Vec<_>>());
-            }
-        }
-        // -1 says: as many as fit, which is what leaving it out says.
-        if let Some(tokens) = config.max_tokens.filter(|tokens| *tokens >= 0) {
-            body.insert("max_tokens", &tokens);
-        }
-        for (name, value) in [
-            ("temperature", config.temperature),
-            ("top_p", config.top_p),
-            ("presence_penalty", config.presence_penalty),
-            ("frequency_penalty", config.frequency_penalty),
-        ] {
-            if let Some(value) = value {
-                body.insert(name, &value);
-            }
-        }
-        if let Some(stop) = &config.stop {
-            body.insert("stop", stop);
-        }
-        if let Some(seed) = config.seed {
-            body.insert("seed", &seed);
-        }
-        if let Some(effort) = &config.reasoning_effort {
-            body.insert("reasoning_effort", effort);
-        }
-        if let Some(format) = &config.response_format {
-            body.insert("response_format", format);
-        }
-        if let Some(tools) = config.tools.as_ref().filter(|tools| !tools.is_empty()) {
-            body.insert("tools", &tools.iter().map(wire_tool).collect::<Vec<_>>());
-        }
-        if let Some(choice) = &request.tool_choice {
-            body.insert("tool_choice", choice);
-        }
-        if request.samples > 1 {
-            body.insert("n", &request.samples);
-        }
-        if let Some(user) = &request.user {
-            body.insert("user", user);
-        }
-        for (name, value) in config.other.iter().flat_map(Object::iter) {
-            body.insert(name, value);
-        }
-        body
+        body_of(request, self.completes(request))
     }
 
     fn generate(&self, request: Request) -> BoxFuture<'_, Result<Response, Error>> {
@@ -187,6 +136,67 @@ impl OpenAiBuilder {
     pub fn build(self) -> Result<OpenAi, Error> {
         Ok(OpenAi { connection: Connection::new(&SERVICE, &self.settings)? })
     }
+}
+
+/// What would be sent for `request`; a text is completed, unless its config asks for a chat.
+pub(crate) fn body(request: &Request) -> Object {
+    body_of(request, request.config.endpoint.as_deref() != Some("chat"))
+}
+
+/// `completes`: a text goes to `completions`, not as a message to `chat/completions`.
+fn body_of(request: &Request, completes: bool) -> Object {
+    let config = &request.config;
+    let mut body = Object::new();
+    body.insert("model", &config.model);
+    match &request.input {
+        Input::Text(text) if completes => body.insert("prompt", text),
+        Input::Text(text) => body.insert("messages", &[Message::user(text)]),
+        Input::Messages(messages) => {
+            body.insert("messages", &messages.iter().map(wire_message).collect::<Vec<_>>());
+        }
+    }
+    // -1 says: as many as fit, which is what leaving it out says.
+    if let Some(tokens) = config.max_tokens.filter(|tokens| *tokens >= 0) {
+        body.insert("max_tokens", &tokens);
+    }
+    for (name, value) in [
+        ("temperature", config.temperature),
+        ("top_p", config.top_p),
+        ("presence_penalty", config.presence_penalty),
+        ("frequency_penalty", config.frequency_penalty),
+    ] {
+        if let Some(value) = value {
+            body.insert(name, &value);
+        }
+    }
+    if let Some(stop) = &config.stop {
+        body.insert("stop", stop);
+    }
+    if let Some(seed) = config.seed {
+        body.insert("seed", &seed);
+    }
+    if let Some(effort) = &config.reasoning_effort {
+        body.insert("reasoning_effort", effort);
+    }
+    if let Some(format) = &config.response_format {
+        body.insert("response_format", format);
+    }
+    if let Some(tools) = config.tools.as_ref().filter(|tools| !tools.is_empty()) {
+        body.insert("tools", &tools.iter().map(wire_tool).collect::<Vec<_>>());
+    }
+    if let Some(choice) = &request.tool_choice {
+        body.insert("tool_choice", choice);
+    }
+    if request.samples > 1 {
+        body.insert("n", &request.samples);
+    }
+    if let Some(user) = &request.user {
+        body.insert("user", user);
+    }
+    for (name, value) in config.other.iter().flat_map(Object::iter) {
+        body.insert(name, value);
+    }
+    body
 }
 
 /// Models of OpenAI's that only know `completions`; there will be no further ones.

@@ -35,6 +35,7 @@ impl Query {
     metadata(tenant = request.tenant, "two words" = query.0 + 1),
     skip_output,
     source = false,
+    constant = TOOL_OPTIONS,
     crate = elsewhere::renamed,
 )]
 fn tool_options(request: &Request, query: &Query, key: &str, password: &str) -> Result<usize, String> {
@@ -69,6 +70,7 @@ async fn used_in_the_template_alone(question: &str) {}
 fn bare(question: &str) -> usize { question.len() }
 
 fn main() {
+    assert_eq!(TOOL_OPTIONS.name(), "N");
     let request = Request { tenant: "t".into() };
     assert_eq!(tool_options(&request, &Query(1), "k", "p"), Ok(4));
     drop(flow_options(1, 2));
