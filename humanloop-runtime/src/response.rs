@@ -3,7 +3,7 @@
 //! The same readers serve the providers, whose answers come over HTTP, and the capture of annotated functions, whose
 //! values are whatever the client of the user's choice returns.
 
-use humanloop_api::{FunctionCall, Message, Object, ToolCall, Usage};
+use humanloop_api::{FunctionCall, Message, Object, RawValue, ToolCall, Usage};
 use serde::{Deserialize, Serialize, Serializer};
 
 mod anthropic;
@@ -114,6 +114,18 @@ pub(crate) fn read(json: &str) -> Option<Response> {
         .or_else(|| glance("\"candidates\"").then(|| gemini::read(json)).flatten())
         .or_else(|| glance("\"stop_reason\"").then(|| anthropic::read(json)).flatten())
         .or_else(|| glance("\"output\"").then(|| responses::read(json)).flatten())
+        .or_else(|| glance("\"captured_raw_body\"").then(|| captured(json)).flatten())
+}
+
+/// The provider's own JSON inside of a client's: `genai` keeps it when asked to.
+fn captured(json: &str) -> Option<Response> {
+    #[derive(Deserialize)]
+    struct Client {
+        captured_raw_body: Box<RawValue>,
+    }
+    let client: Client = serde_json::from_str(json).ok()?;
+    let body = client.captured_raw_body.get();
+    (!body.contains("\"captured_raw_body\"")).then(|| read(body)).flatten()
 }
 
 /// Reads the JSON of one item of a model's stream, whoever the provider; `None` when it is anything else.

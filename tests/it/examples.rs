@@ -179,6 +179,41 @@ fn stream_prints_the_answer_as_it_comes_and_logs_it_once() {
 }
 
 #[test]
+fn extract_asks_again_until_the_invoice_adds_up() {
+    let run = Run::of("extract", &[]);
+    assert!(run.stdout().starts_with("Lamps & More wants 55.00: 50.00 and 5.00 tax\n"), "{}", run.stdout());
+    assert_eq!(run.outlines(), ["extract\n  extract\n  extract"]);
+    let logs = run.logs();
+    let error = logs[1].error.as_deref().unwrap_or_default();
+    assert!(error.contains("`net` and `tax` make 55.00, but `total` is 65.00"), "{:?}", logs[1]);
+    assert_eq!((logs[0].outcome(), logs[2].outcome()), (Outcome::Ok, Outcome::Ok));
+    assert!(logs[0].output.as_deref().unwrap().contains("Lamps & More"), "{:?}", logs[0]);
+
+    // Of a server, the answer in pieces of its own; it is told the schema.
+    let text = r#"{"id":"c","object":"text_completion","model":"m","choices":[{"index":0,"text":" {\"seller\": \"L\", \"net\": 1, \"tax\": 1, \"total\": 2}","finish_reason":"stop"}],"usage":{"prompt_tokens":90,"completion_tokens":20}}"#;
+    let server = Loopback::start(|_| text.into());
+    let url = format!("{}/v1", server.url);
+    let run = Run::of("extract", &[("OPENAI_BASE_URL", &url)]);
+    assert!(run.stdout().starts_with("L wants 2.00"), "{}", run.stdout());
+    let [request] = &server.requests()[..] else { panic!("not one request") };
+    assert_eq!(request.json()["response_format"]["json_schema"]["name"], "Invoice");
+    assert_eq!(run.logs()[0].prompt_tokens, Some(90));
+}
+
+#[test]
+fn chat_prints_its_answers_as_they_come_and_goes_on_with_them() {
+    let run = Run::of("chat", &[]);
+    let printed = "> Which country won Eurovision 2023?\nSweden won Eurovision 2023.\n> How often had it won before?\nIt had won six times before.\n";
+    assert!(run.stdout().starts_with(printed), "{}", run.stdout());
+    assert_eq!(run.outlines(), ["turn\n  answer\nturn\n  answer"]);
+    let logs = run.logs();
+    assert_eq!(logs[1].output.as_deref(), Some("Sweden won Eurovision 2023."));
+    assert!(logs[1].metadata.as_ref().unwrap().get("stream").unwrap().get().contains("first_item_seconds"));
+    let history = serde_json::to_value(&logs[3].inputs).unwrap()["history"].clone();
+    assert_eq!(history, "Which country won Eurovision 2023?\nSweden won Eurovision 2023.\n");
+}
+
+#[test]
 fn with_a_key_the_examples_call_an_openai_compatible_server() {
     for example in ["before", "sessions", "explicit_calls"] {
         let server = Loopback::start(|request| {

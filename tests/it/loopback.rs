@@ -54,6 +54,11 @@ impl Request {
 impl Loopback {
     /// Answers each request with the JSON that `answer` gives for it.
     pub(crate) fn start(answer: impl Fn(&Request) -> String + Send + 'static) -> Self {
+        Self::answering("application/json", answer)
+    }
+
+    /// The same, with bodies of the media type `kind`.
+    pub(crate) fn answering(kind: &'static str, answer: impl Fn(&Request) -> String + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -63,7 +68,7 @@ impl Loopback {
                 let Some(request) = Request::read(&stream) else { continue };
                 let body = answer(&request);
                 kept.lock().unwrap().push(request);
-                let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close";
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nConnection: close");
                 let _ = write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
             }
         });
