@@ -50,7 +50,11 @@ pub(crate) fn put(update: &mut LogUpdate, mut response: Response, model: &str) {
 
 /// Adds tokens and their cost; `model` is the one that was asked, for an answer that does not name its own.
 pub(crate) fn count(update: &mut LogUpdate, response: &Response, model: &str) {
-    let Some(usage) = response.usage else { return };
+    let Some(usage) = response.usage else {
+        let metadata = update.metadata.get_or_insert_with(Object::new);
+        metadata.insert("tokens", "unknown: the provider sent no counts");
+        return;
+    };
     update.prompt_tokens = Some(usage.prompt_tokens);
     update.output_tokens = Some(usage.generation_tokens);
     // The mock counts words, which nobody sells.
@@ -70,4 +74,19 @@ pub(crate) fn cost(response: &Response, model: &str) -> Option<Cost> {
     let prices = prices::current();
     let by_name = |name: &str| prices.cost(name, usage, cached);
     response.model.as_deref().and_then(by_name).or_else(|| by_name(model))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_that_nobody_counted_are_not_0_and_the_log_says_so() {
+        let mut update = LogUpdate::default();
+        let json = r#"{"object": "chat.completion", "model": "m", "choices": [{"message": {"role": "assistant", "content": "Hi"}}]}"#;
+        assert!(complete(&mut update, json, "m"));
+        assert_eq!((update.output.as_deref(), update.prompt_tokens, update.output_tokens), (Some("Hi"), None, None));
+        let metadata = serde_json::to_string(&update.metadata).unwrap();
+        assert_eq!(metadata, r#"{"tokens":"unknown: the provider sent no counts"}"#);
+    }
 }

@@ -163,6 +163,10 @@ async fn attempts<T>(options: &Options<T>, form: &Form<T>, ledger: &mut Ledger) 
         let opened = Opened::now();
         let response = match provider.generate(request.clone()).await {
             Ok(response) => response,
+            Err(error) if is_about_format(&error, &request, form.format.as_ref()) => {
+                request.config.response_format = None;
+                continue;
+            }
             Err(error) => {
                 ledger.broke(opened, &request, &*provider, &error);
                 return Err(error);
@@ -193,6 +197,14 @@ fn request(format: Option<&Object>) -> Request {
         request.config.response_format = format.cloned();
     }
     request
+}
+
+/// Whether the server refuses the schema, which is but an offer of ours: it is asked again without.
+fn is_about_format(error: &Error, request: &Request, format: Option<&Object>) -> bool {
+    let offered = format.is_some() && request.config.response_format.as_ref() == format;
+    offered
+        && matches!(error, Error::Provider { status: Some(_), message, .. }
+            if message.contains("response_format") || message.contains("json_schema"))
 }
 
 /// The same request, with the answer and what is wrong with it.

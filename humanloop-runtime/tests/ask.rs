@@ -306,6 +306,43 @@ mod with_a_schema {
         }
     }
 
+    /// It knows nothing of schemas, as some servers do, and says so by this status.
+    struct Refusing(u16, Mock);
+
+    impl Provider for Refusing {
+        fn name(&self) -> &str {
+            "refusing"
+        }
+        fn body(&self, request: &Request) -> Object {
+            self.1.body(request)
+        }
+        fn generate(&self, request: Request) -> BoxFuture<'_, Result<Response, Error>> {
+            if request.config.response_format.is_none() {
+                return self.1.generate(request);
+            }
+            let message = "'loc': ('body', 'response_format', 'type'), 'msg': \"Input should be 'text'\"".to_owned();
+            let error = Error::Provider { provider: "refusing".into(), status: Some(self.0), message };
+            Box::pin(async { Err(error) })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_refuses_the_schema_is_asked_without_it() {
+        for status in [400, 422, 500] {
+            let provider = Refusing(status, Mock::new().answer(r#"{"name": "Sweden", "year": null}"#));
+            let work = async { (&&&Wanted::<Result<Country, Error>>::new()).__ask(call(), Options::default()).await };
+            let (country, logs) = recorded(provider, work).await;
+            assert_eq!(country.unwrap().name, "Sweden");
+            assert_eq!((logs.len(), logs[0].outcome()), (1, Outcome::Ok));
+
+            let provider = Refusing(status, Mock::new().answer(r#"{"name": "Sweden", "year": null}"#));
+            let wanted = Wanted::<Result<Partial<Country>, Error>>::new();
+            let work = async { self::items((&&&wanted).__stream(call(), Options::default())).await };
+            let (items, _) = recorded(provider, work).await;
+            assert!(matches!(items.last(), Some(Ok(Partial::Done(Country { .. })))), "{items:?}");
+        }
+    }
+
     #[tokio::test]
     async fn the_schema_of_the_type_goes_to_the_provider() {
         let asked: Arc<Mutex<Option<Object>>> = Arc::default();

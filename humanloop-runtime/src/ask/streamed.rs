@@ -9,7 +9,7 @@ use humanloop_api::Object;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Attempt, Decoded, Ledger, Options, Partial, decode, partial, request};
+use super::{Attempt, Decoded, Ledger, Options, Partial, decode, is_about_format, partial, request};
 use crate::call::Call;
 use crate::error::Error;
 use crate::produce::{Out, produce};
@@ -144,14 +144,18 @@ struct Asked {
 impl Asked {
     /// Asks the model of the prompt whose call is under way.
     async fn open<T>(options: &Options<T>, format: Option<&Object>) -> Result<Self, Error> {
-        let request = request(format);
+        let mut request = request(format);
         let model = request.config.model.clone();
         let provider = provider::of(&request.config)?;
         let limit = options.timeout.map(|after| (after, Instant::now() + after));
         if limit.is_some() && tokio::runtime::Handle::try_current().is_err() {
             return Err(Error::NoRuntime { call: "timeout" });
         }
-        let opened = within(limit, provider.stream(request)).await;
+        let mut opened = within(limit, provider.stream(request.clone())).await;
+        if matches!(&opened, Ok(Err(error)) if is_about_format(error, &request, format)) {
+            request.config.response_format = None;
+            opened = within(limit, provider.stream(request)).await;
+        }
         let pieces = opened.map_err(|after| Error::TimedOut { after, ledger: Box::default() })??;
         Ok(Self { pieces, model, limit })
     }
