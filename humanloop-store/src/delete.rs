@@ -10,7 +10,8 @@ use crate::content::items_of;
 use crate::error::Error;
 use crate::open::Store;
 use crate::row;
-use crate::search::{self, Indexer};
+use crate::index::Indexer;
+use crate::search;
 use crate::sums::{Counts, Sums, Where};
 
 /// What is to be deleted by [`Store::prune`]: whole sessions, those first that ended first. What runs stays.

@@ -12,6 +12,9 @@ use crate::row::{self, LogRow};
 use crate::search;
 use crate::window::{Conditions, State, Window, anywhere};
 
+/// Hits of words that are looked at beyond those that are wanted, as they do not come quite in order.
+const SLACK: usize = 100;
+
 /// Which logs are asked for. Everything that is given has to hold.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LogFilter {
@@ -80,7 +83,14 @@ impl Reader {
                 let mut select = connection.prepare_cached("SELECT logs FROM project WHERE id = ?1")?;
                 return Ok(select.query_row([project], |row| row.get(0)).optional()?.unwrap_or(0));
             }
-            let Some(conditions) = conditions(connection, filter)? else { return Ok(0) };
+            let Some(mut conditions) = conditions(connection, filter)? else { return Ok(0) };
+            if let Some(words) = words(filter) {
+                conditions.add(
+                    "(log.session, log.arrival) IN
+                        (SELECT session, arrival FROM content WHERE arrival IN (SELECT value FROM json_each(?)))",
+                    search::hits(connection, words)?,
+                );
+            }
             let text = format!("SELECT count(*) FROM log {}", conditions.sql());
             connection.prepare_cached(&text)?.query_row(params_from_iter(conditions.values), |row| row.get(0))
         });
@@ -92,6 +102,9 @@ impl Reader {
 fn places(connection: &Connection, filter: &LogFilter, window: &Window) -> rusqlite::Result<Option<Vec<(i64, i64)>>> {
     let Some(mut conditions) = conditions(connection, filter)? else { return Ok(None) };
     conditions.behind(("log.start", "log.arrival"), window.after);
+    if let Some(words) = words(filter) {
+        return places_of_hits(connection, words, conditions, window).map(Some);
+    }
     // A model has several versions, each with its newest logs ready in an index: the best of each, and the best of these.
     let versions = match &filter.model {
         Some(model) if filter.session.is_none() => versions_of(connection, model)?,
@@ -122,9 +135,45 @@ fn versions_of(connection: &Connection, model: &str) -> rusqlite::Result<Vec<i64
     select.query_map([model], |row| row.get(0))?.collect()
 }
 
-/// The filter as SQL; `None` when nothing can fit.
+/// The words that are asked for.
+fn words(filter: &LogFilter) -> Option<&str> {
+    filter.text.as_deref().map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// Where the rows of hits are that fit, in order. Hits come in the order of arrival, nearly that of the beginnings.
+fn places_of_hits(
+    connection: &Connection,
+    words: &str,
+    mut conditions: Conditions,
+    window: &Window,
+) -> rusqlite::Result<Vec<(i64, i64)>> {
+    conditions.add("content.arrival = ?", 0);
+    let text = format!(
+        "SELECT log.start, log.arrival, log.session FROM content CROSS JOIN log
+         ON log.session = content.session AND log.arrival = content.arrival {}",
+        conditions.sql()
+    );
+    let mut select = connection.prepare_cached(&text)?;
+    let enough = window.limit.saturating_add(window.offset).saturating_add(SLACK);
+    let mut found: Vec<(i64, i64, i64)> = Vec::new();
+    search::each_hit(connection, words, |arrival| {
+        if let Some(last) = conditions.values.last_mut() {
+            *last = arrival.into();
+        }
+        let row = select.query_row(params_from_iter(&conditions.values), |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        });
+        found.extend(row.optional()?);
+        Ok(found.len() < enough)
+    })?;
+    found.sort_unstable_by(|a, b| b.cmp(a));
+    let found = found.into_iter().skip(window.offset).take(window.limit);
+    Ok(found.map(|(_, arrival, session)| (session, arrival)).collect())
+}
+
+/// The filter as SQL, but for its words; `None` when nothing can fit.
 fn conditions(connection: &Connection, filter: &LogFilter) -> rusqlite::Result<Option<Conditions>> {
-    let LogFilter { project, session, config, kind, state, model, text, metadata, from, until } = filter;
+    let LogFilter { project, session, config, kind, state, model, text: _, metadata, from, until } = filter;
     let mut conditions = Conditions::default();
     if let Some(project) = project {
         conditions.add("log.project = ?", *project);
@@ -152,13 +201,6 @@ fn conditions(connection: &Connection, filter: &LogFilter) -> rusqlite::Result<O
         conditions.add("log.config IN (SELECT id FROM config WHERE model = ?)", model.clone());
     }
     conditions.between("log.start", *from, *until);
-    if let Some(words) = text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-        let found: Vec<String> = search::logs_with(connection, words)?.iter().map(ToString::to_string).collect();
-        conditions.add_plain(format!(
-            "(log.session, log.arrival) IN (SELECT session, arrival FROM content WHERE arrival IN ({}))",
-            found.join(",")
-        ));
-    }
     if let Some(metadata) = metadata.as_deref().filter(|text| !text.is_empty()) {
         conditions.add(
             "EXISTS (SELECT 1 FROM content WHERE content.arrival = log.arrival

@@ -43,21 +43,22 @@ pub(crate) fn of_output(output: Option<&str>, format: Option<OutputFormat>) -> O
 
 /// `text` on one line, cut to what a row keeps.
 pub(crate) fn line(text: &str) -> Option<String> {
-    let mut out = String::new();
-    let mut length = 0;
+    let mut out = String::with_capacity(text.len().min(LENGTH + 4));
+    let mut left = LENGTH;
     for word in text.split_whitespace() {
-        if length > 0 {
+        if !out.is_empty() {
             out.push(' ');
-            length += 1;
+            left = left.saturating_sub(1);
         }
-        for c in word.chars() {
-            if length >= LENGTH {
-                out.push('…');
-                return Some(out);
-            }
-            out.push(c);
-            length += 1;
+        if word.len() > left
+            && let Some((end, _)) = word.char_indices().nth(left)
+        {
+            out.push_str(&word[..end]);
+            out.push('…');
+            return Some(out);
         }
+        out.push_str(word);
+        left -= word.chars().count();
     }
     (!out.is_empty()).then_some(out)
 }

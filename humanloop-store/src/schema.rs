@@ -60,6 +60,7 @@ CREATE TABLE session(
 CREATE INDEX session_recent ON session(first);
 CREATE INDEX session_changed ON session(changed);
 CREATE INDEX session_bad ON session(first) WHERE failed > 0;
+CREATE INDEX session_reference ON session(reference) WHERE reference IS NOT NULL;
 CREATE INDEX session_running ON session(first) WHERE running > 0;
 CREATE INDEX session_waiting ON session(uuid) WHERE waiting = 1;
 

@@ -1,4 +1,4 @@
-//! Full text search. The index stands in a file of its own beside the store, filled later by [`Indexer`], so that writing
+//! Full text search. The index stands in a file of its own beside the store, filled later by [`Indexer`](crate::Indexer), so that writing
 //! logs does not wait for it. What is not in the index yet is found by its first words.
 
 use std::collections::HashSet;
@@ -7,26 +7,17 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
-use crate::content::load;
 use crate::error::Error;
-use crate::open::{Reader, failure};
+use crate::open::Reader;
 use crate::row::{self, LogRow};
 use crate::window::anywhere;
 
 /// Hits that are looked at, the newest ones.
-const HITS: usize = 5_000;
+const HITS: usize = 3_000;
 /// Logs that are looked through when the index does not have them yet, the newest ones.
-const FRESH: i64 = 20_000;
-/// Characters of each field that the index knows.
-const INDEXED: usize = 2_000;
-
-const TABLES: &str = "
-CREATE VIRTUAL TABLE IF NOT EXISTS words
-    USING fts5(name, input, output, error, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2');
-CREATE TABLE IF NOT EXISTS mark(value INTEGER NOT NULL) STRICT;
-INSERT INTO mark SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM mark);
-";
-
+const FRESH: i64 = 4_000;
+/// Words that are tried for one of which the beginning is known.
+const BEGINNINGS: usize = 64;
 /// Where to search.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SearchFilter {
@@ -46,7 +37,8 @@ pub struct Found {
 }
 
 impl Reader {
-    /// Logs that hold all these words in their name, inputs, output or error; of the last word the beginning is enough.
+    /// Logs that hold all these words in their name, inputs, output or error; of the last word the beginning is enough, as long
+    /// as no more than 64 words of the index begin so.
     ///
     /// # Errors
     ///
@@ -65,12 +57,11 @@ impl Reader {
             let mut select = connection.prepare_cached(&text_of_query)?;
             let session = filter.session.map(Uuid::into_bytes);
             let mut rows = Vec::new();
-            for arrival in logs_with(connection, text)? {
-                if rows.len() >= limit {
-                    break;
-                }
+            each_hit(connection, text, |arrival| {
                 rows.extend(select.query_row(params![arrival, filter.project, session], row::read).optional()?);
-            }
+                Ok(rows.len() < limit)
+            })?;
+            rows.truncate(limit);
             Ok(Found { rows, complete })
         })
     }
@@ -105,49 +96,126 @@ impl Reader {
             let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
             let arrivals = rows.iter().map(|(_, arrival, _)| *arrival);
             let bounds = (arrivals.clone().min().unwrap_or(0), arrivals.max().unwrap_or(0));
-            let indexed: HashSet<i64> = in_index(connection, text, bounds, usize::MAX)?.into_iter().collect();
+            let mut indexed = HashSet::new();
+            each_indexed(connection, text, bounds, |arrival| {
+                indexed.insert(arrival);
+                Ok(true)
+            })?;
             let found = rows.into_iter().filter(|(_, arrival, fits)| *fits || indexed.contains(arrival));
             Ok(found.map(|(id, ..)| id).collect())
         })
     }
 }
 
-/// Arrivals of logs with these words, newest first.
-pub(crate) fn logs_with(connection: &Connection, text: &str) -> rusqlite::Result<Vec<i64>> {
+/// Calls `take` with the arrivals of logs with these words, newest first, as long as it says so, and for so many at most.
+pub(crate) fn each_hit(
+    connection: &Connection,
+    text: &str,
+    mut take: impl FnMut(i64) -> rusqlite::Result<bool>,
+) -> rusqlite::Result<()> {
     let mark = mark(connection)?;
-    let mut found = fresh(connection, text, mark.max(counter(connection)? - FRESH))?;
-    found.extend(in_index(connection, text, (0, i64::MAX), HITS)?);
-    let mut seen = HashSet::with_capacity(found.len());
-    found.retain(|arrival| seen.insert(*arrival));
-    Ok(found)
+    let mut seen: HashSet<i64> = HashSet::new();
+    for arrival in fresh(connection, text, mark.max(counter(connection)? - FRESH))? {
+        if seen.insert(arrival) && !take(arrival)? {
+            return Ok(());
+        }
+    }
+    let newer = seen.len();
+    each_indexed(connection, text, (0, i64::MAX), |arrival| {
+        let goes_on = !seen.insert(arrival) || take(arrival)?;
+        Ok(goes_on && seen.len() - newer < HITS)
+    })
 }
 
-/// Sessions with such logs.
-pub(crate) fn sessions_with(connection: &Connection, text: &str) -> rusqlite::Result<HashSet<i64>> {
+/// Arrivals of logs with these words, newest first, as a list in JSON: so a question that uses them has one text, whatever they are.
+pub(crate) fn hits(connection: &Connection, text: &str) -> rusqlite::Result<String> {
+    let mut found = Vec::new();
+    each_hit(connection, text, |arrival| {
+        found.push(arrival);
+        Ok(true)
+    })?;
+    Ok(list(&found))
+}
+
+/// Sessions with such logs, as a list in JSON, and how many they are.
+pub(crate) fn sessions_with(connection: &Connection, text: &str) -> rusqlite::Result<(String, usize)> {
     let mut select = connection.prepare_cached("SELECT session FROM content WHERE arrival = ?1")?;
-    let mut sessions = HashSet::new();
-    for arrival in logs_with(connection, text)? {
-        sessions.extend(select.query_row([arrival], |row| row.get::<_, i64>(0)).optional()?);
+    let mut seen = HashSet::new();
+    let mut sessions: Vec<i64> = Vec::new();
+    each_hit(connection, text, |arrival| {
+        let session = select.query_row([arrival], |row| row.get::<_, i64>(0)).optional()?;
+        sessions.extend(session.filter(|session| seen.insert(*session)));
+        Ok(true)
+    })?;
+    let mut named = connection.prepare_cached(
+        "SELECT id FROM session WHERE reference IS NOT NULL AND reference LIKE ?1 ESCAPE '\\' ORDER BY id DESC LIMIT ?2",
+    )?;
+    let most = i64::try_from(HITS).unwrap_or(i64::MAX);
+    for session in named.query_map(params![anywhere(text), most], |row| row.get(0))? {
+        sessions.push(session?);
     }
-    Ok(sessions)
+    Ok((list(&sessions), sessions.len()))
 }
 
-/// What the index has.
-fn in_index(connection: &Connection, text: &str, (from, to): (i64, i64), limit: usize) -> rusqlite::Result<Vec<i64>> {
-    let words = words(text);
-    if words.is_empty() || !ready(connection)? {
-        return Ok(Vec::new());
+fn list(numbers: &[i64]) -> String {
+    crate::ingest::json(&numbers)
+}
+
+/// As [`each_hit`], what the index has within these arrivals.
+fn each_indexed(
+    connection: &Connection,
+    text: &str,
+    (from, to): (i64, i64),
+    mut take: impl FnMut(i64) -> rusqlite::Result<bool>,
+) -> rusqlite::Result<()> {
+    if !ready(connection)? {
+        return Ok(());
     }
-    let mut question: Vec<String> = words.iter().map(|word| format!("\"{}\"", word.replace('"', "\"\""))).collect();
-    if let Some(last) = question.last_mut() {
-        last.push('*');
-    }
+    let Some(question) = question(connection, &words(text))? else { return Ok(()) };
     let mut select = connection.prepare_cached(
-        "SELECT rowid FROM search.words WHERE words MATCH ?1 AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid DESC LIMIT ?4",
+        "SELECT rowid FROM search.words WHERE words MATCH ?1 AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid DESC",
     )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let found = select.query_map(params![question.join(" "), from, to, limit], |row| row.get(0))?;
-    found.collect()
+    let mut found = select.query(params![question, from, to])?;
+    while let Some(row) = found.next()? {
+        if !take(row.get(0)?)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The words as a question to the index. Its own search for a beginning reads all that is known of all such words before the
+/// first hit; so the words that begin so are looked up, and asked for by name: then hits come one by one, newest first.
+fn question(connection: &Connection, words: &[String]) -> rusqlite::Result<Option<String>> {
+    let quoted = |word: &str| format!("\"{}\"", word.replace('"', "\"\""));
+    let Some((last, others)) = words.split_last() else { return Ok(None) };
+    let (before, begun) = last.split_at(last.trim_end_matches(char::is_alphanumeric).len());
+    let known = if begun.is_empty() { Vec::new() } else { beginning_with(connection, begun)? };
+    let last = match &known[..] {
+        [] if begun.is_empty() => quoted(last),
+        // Nothing begins so, or the index writes it otherwise, as it does with accents.
+        [] => format!("{}*", quoted(last)),
+        known => {
+            let known: Vec<String> = known.iter().map(|word| quoted(&format!("{before}{word}"))).collect();
+            format!("({})", known.join(" OR "))
+        }
+    };
+    let all: Vec<String> = others.iter().map(|word| quoted(word)).chain([last]).collect();
+    Ok(Some(all.join(" AND ")))
+}
+
+/// The words of the index that begin so, in their order, a number of them at most: the word itself is the first.
+fn beginning_with(connection: &Connection, begun: &str) -> rusqlite::Result<Vec<String>> {
+    let mut next = connection.prepare_cached("SELECT term FROM search.vocabulary WHERE term >= ?1 LIMIT 1")?;
+    let mut known: Vec<String> = Vec::new();
+    let mut from = begun.to_owned();
+    while known.len() < BEGINNINGS {
+        let word: Option<String> = next.query_row([&from], |row| row.get(0)).optional()?;
+        let Some(word) = word.filter(|word| word.starts_with(begun) && known.last() != Some(word)) else { break };
+        from = format!("{word}\u{1}"); // the least that comes behind it
+        known.push(word);
+    }
+    Ok(known)
 }
 
 /// What the index does not have yet, by its first words.
@@ -217,7 +285,7 @@ fn ready(connection: &Connection) -> rusqlite::Result<bool> {
         }
         connection.execute("ATTACH ?1 AS search", [index.to_string_lossy()])?;
     }
-    connection.prepare_cached("SELECT 1 FROM search.sqlite_schema WHERE name = 'mark'")?.exists([])
+    connection.prepare_cached("SELECT 1 FROM search.sqlite_schema WHERE name = 'vocabulary'")?.exists([])
 }
 
 /// The index of the store at `path`.
@@ -225,123 +293,4 @@ pub(crate) fn file(path: &Path) -> PathBuf {
     let mut file = path.as_os_str().to_owned();
     file.push("-search");
     file.into()
-}
-
-/// Fills the index of a store, in pieces, beside those who read and write.
-#[derive(Debug)]
-pub struct Indexer {
-    connection: Connection,
-    path: PathBuf,
-}
-
-impl Indexer {
-    /// Opens the index of the store at `path`, and makes it when there is none.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be made or used.
-    pub fn open(path: &Path) -> Result<Self, Error> {
-        let open = || {
-            let connection = Connection::open(file(path))?;
-            connection.busy_timeout(std::time::Duration::from_secs(5))?;
-            connection.pragma_update(None, "journal_mode", "WAL")?;
-            connection.pragma_update(None, "synchronous", "NORMAL")?; // it can be made again
-            connection.execute_batch(TABLES)?;
-            connection.execute("ATTACH ?1 AS logs", [path.to_string_lossy()])?;
-            Ok(connection)
-        };
-        let connection = open().map_err(|error| failure(path, &error))?;
-        Ok(Self { connection, path: path.into() })
-    }
-
-    /// Takes up to `limit` logs into the index; says how many. 0: it knows them all.
-    ///
-    /// # Errors
-    ///
-    /// When SQLite fails.
-    pub fn step(&mut self, limit: usize) -> Result<usize, Error> {
-        self.try_step(limit).map_err(|error| failure(&self.path, &error))
-    }
-
-    fn try_step(&mut self, limit: usize) -> rusqlite::Result<usize> {
-        // Deferred: locks the index only, never the logs.
-        let transaction = self.connection.transaction()?;
-        let mark: i64 = transaction.query_row("SELECT value FROM mark", [], |row| row.get(0))?;
-        let counter: i64 = transaction.query_row("SELECT value FROM logs.counter", [], |row| row.get(0))?;
-        if mark == counter {
-            return Ok(0);
-        }
-        // An index of another, longer store that stood here.
-        let mark = if mark > counter { 0 } else { mark };
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let mut new = transaction
-            .prepare_cached("SELECT arrival FROM logs.content WHERE arrival > ?1 ORDER BY arrival LIMIT ?2")?;
-        let mut arrivals = new.query_map([mark, limit], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
-        let full = i64::try_from(arrivals.len()).is_ok_and(|found| found == limit);
-        let upto = arrivals.last().filter(|_| full).copied().unwrap_or(counter);
-        let mut updated = transaction.prepare_cached(
-            "SELECT arrival FROM logs.log INDEXED BY log_updated
-             WHERE changed <> arrival AND changed > ?1 AND changed <= ?2 AND arrival <= ?1",
-        )?;
-        let updated_arrivals =
-            updated.query_map([mark, upto], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
-        for arrival in &updated_arrivals {
-            transaction.prepare_cached("DELETE FROM words WHERE rowid = ?1")?.execute([arrival])?;
-        }
-        arrivals.extend(updated_arrivals);
-        for arrival in &arrivals {
-            take(&transaction, *arrival)?;
-        }
-        transaction.execute("UPDATE mark SET value = ?1", [upto])?;
-        drop((new, updated));
-        transaction.commit()?;
-        Ok(arrivals.len().max(1))
-    }
-
-    /// Forgets logs.
-    pub(crate) fn remove(&mut self, arrivals: &[i64]) -> rusqlite::Result<()> {
-        let transaction = self.connection.transaction()?;
-        for arrival in arrivals {
-            transaction.prepare_cached("DELETE FROM words WHERE rowid = ?1")?.execute([arrival])?;
-        }
-        transaction.commit()
-    }
-}
-
-fn take(connection: &Connection, arrival: i64) -> rusqlite::Result<()> {
-    let mut select = connection.prepare_cached(
-        "SELECT coalesce(config.name, project.name), content.inputs, content.messages, content.output, content.error
-         FROM logs.content JOIN logs.log ON log.session = content.session AND log.arrival = content.arrival
-         JOIN logs.project ON project.id = log.project LEFT JOIN logs.config ON config.id = log.config
-         WHERE content.arrival = ?1",
-    )?;
-    let found = select.query_row([arrival], |row| {
-        let text = |column| load(connection, row, column).map(|text| beginning(text.unwrap_or_default()));
-        let input = match text(1)? {
-            inputs if inputs.is_empty() => ending(load(connection, row, 2)?.unwrap_or_default()),
-            inputs => inputs,
-        };
-        Ok((row.get::<_, String>(0)?, input, text(3)?, text(4)?))
-    });
-    let Some((name, input, output, error)) = found.optional()? else { return Ok(()) };
-    let mut insert = connection.prepare_cached(
-        "INSERT OR REPLACE INTO words(rowid, name, input, output, error) VALUES (?1, ?2, ?3, ?4, ?5)",
-    )?;
-    insert.execute(params![arrival, name, input, output, error])?;
-    Ok(())
-}
-
-fn beginning(mut text: String) -> String {
-    if let Some((end, _)) = text.char_indices().nth(INDEXED) {
-        text.truncate(end);
-    }
-    text
-}
-
-/// The end of a chat is what is new in it.
-fn ending(mut text: String) -> String {
-    if let Some((start, _)) = text.char_indices().rev().nth(INDEXED - 1) {
-        text.drain(..start);
-    }
-    text
 }

@@ -11,7 +11,10 @@ use crate::open::{Reader, Store};
 use crate::projects::{self, Project};
 use crate::row;
 use crate::search;
-use crate::window::{Conditions, Cursor, State, Window, anywhere};
+use crate::window::{Conditions, Cursor, State, Window};
+
+/// Sessions up to which each of those that fit a condition is looked up.
+const FEW: u32 = 300;
 
 /// A session, summed up.
 #[derive(Clone, Debug, PartialEq)]
@@ -165,6 +168,12 @@ impl Reader {
     /// When SQLite fails.
     pub fn count_sessions(&self, filter: &SessionFilter) -> Result<u64, Error> {
         self.ask(|connection| {
+            let only_project = SessionFilter { project: filter.project, ..SessionFilter::default() };
+            if let (Some(project), true) = (filter.project, *filter == only_project) {
+                let text = "SELECT count(DISTINCT session) FROM part WHERE project = ?1";
+                let count: i64 = connection.prepare_cached(text)?.query_row([project], |row| row.get(0))?;
+                return Ok(count.unsigned_abs());
+            }
             let conditions = conditions(connection, filter)?;
             let text = format!("SELECT count(*) FROM session {}", conditions.sql());
             let mut select = connection.prepare_cached(&text)?;
@@ -270,12 +279,24 @@ impl Store {
     }
 }
 
+/// That a session has logs in a project: for a project of few sessions by them, else by looking at the sessions in order.
+fn in_project(connection: &Connection, project: i64) -> rusqlite::Result<String> {
+    let mut select =
+        connection.prepare_cached("SELECT count(*) FROM (SELECT 1 FROM part WHERE project = ?1 LIMIT ?2)")?;
+    let parts: u32 = select.query_row(params![project, FEW + 1], |row| row.get(0))?;
+    Ok(if parts > FEW {
+        "EXISTS (SELECT 1 FROM part WHERE part.project = ? AND part.session = session.id)".into()
+    } else {
+        "session.id IN (SELECT session FROM part WHERE project = ?)".into()
+    })
+}
+
 fn conditions(connection: &Connection, filter: &SessionFilter) -> rusqlite::Result<Conditions> {
     let SessionFilter { project, state, kind, model, text, from, until } = filter;
     let mut conditions = Conditions::default();
     match (project, kind) {
         (Some(project), None) => {
-            conditions.add("session.id IN (SELECT session FROM part WHERE project = ?)", *project);
+            conditions.add(&in_project(connection, *project)?, *project);
         }
         (None, Some(kind)) => conditions.add_plain(match kind {
             Kind::Tool => "session.tools > 0",
@@ -303,10 +324,10 @@ fn conditions(connection: &Connection, filter: &SessionFilter) -> rusqlite::Resu
     }
     conditions.between("session.first", *from, *until);
     if let Some(words) = text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-        let found = search::sessions_with(connection, words)?;
-        let found: Vec<String> = found.iter().map(ToString::to_string).collect();
-        let text = format!("(session.id IN ({}) OR session.reference LIKE ? ESCAPE '\\')", found.join(","));
-        conditions.add(&text, anywhere(words));
+        let (found, count) = search::sessions_with(connection, words)?;
+        // Of few each is looked up; of many the newest stand soon in the order of the list.
+        let id = if count > FEW as usize { "+session.id" } else { "session.id" };
+        conditions.add(&format!("{id} IN (SELECT value FROM json_each(?))"), found);
     }
     Ok(conditions)
 }

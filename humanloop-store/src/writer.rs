@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 use humanloop_api::Entry;
 
 use crate::error::Error;
+use crate::index::Indexer;
 use crate::ingest::Placed;
 use crate::open::Store;
 use crate::prepared::Prepared;
-use crate::search::Indexer;
 
 /// How long a batch gathers at most.
 const GATHER: Duration = Duration::from_millis(20);

@@ -1,0 +1,141 @@
+//! The index of full text search, in a file of its own beside the store: filled later, so that writing logs does not wait for it.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::content::load;
+use crate::error::Error;
+use crate::open::failure;
+use crate::search::file;
+
+/// Characters of each field that the index knows.
+const INDEXED: usize = 2_000;
+
+const TABLES: &str = "
+CREATE VIRTUAL TABLE IF NOT EXISTS words
+    USING fts5(name, input, output, error, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2');
+-- The words that there are, for those that begin like the one that is being typed.
+CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab(words, instance);
+CREATE TABLE IF NOT EXISTS mark(value INTEGER NOT NULL) STRICT;
+INSERT INTO mark SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM mark);
+";
+
+/// Fills the index of a store, in pieces, beside those who read and write.
+#[derive(Debug)]
+pub struct Indexer {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl Indexer {
+    /// Opens the index of the store at `path`, and makes it when there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be made or used.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let open = || {
+            let connection = Connection::open(file(path))?;
+            connection.busy_timeout(std::time::Duration::from_secs(5))?;
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+            connection.pragma_update(None, "synchronous", "NORMAL")?; // it can be made again
+            connection.execute_batch(TABLES)?;
+            connection.execute("ATTACH ?1 AS logs", [path.to_string_lossy()])?;
+            Ok(connection)
+        };
+        let connection = open().map_err(|error| failure(path, &error))?;
+        Ok(Self { connection, path: path.into() })
+    }
+
+    /// Takes up to `limit` logs into the index; says how many. 0: it knows them all.
+    ///
+    /// # Errors
+    ///
+    /// When SQLite fails.
+    pub fn step(&mut self, limit: usize) -> Result<usize, Error> {
+        self.try_step(limit).map_err(|error| failure(&self.path, &error))
+    }
+
+    fn try_step(&mut self, limit: usize) -> rusqlite::Result<usize> {
+        // Deferred: locks the index only, never the logs.
+        let transaction = self.connection.transaction()?;
+        let mark: i64 = transaction.query_row("SELECT value FROM mark", [], |row| row.get(0))?;
+        let counter: i64 = transaction.query_row("SELECT value FROM logs.counter", [], |row| row.get(0))?;
+        if mark == counter {
+            return Ok(0);
+        }
+        // An index of another, longer store that stood here.
+        let mark = if mark > counter { 0 } else { mark };
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut new = transaction
+            .prepare_cached("SELECT arrival FROM logs.content WHERE arrival > ?1 ORDER BY arrival LIMIT ?2")?;
+        let mut arrivals = new.query_map([mark, limit], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
+        let full = i64::try_from(arrivals.len()).is_ok_and(|found| found == limit);
+        let upto = arrivals.last().filter(|_| full).copied().unwrap_or(counter);
+        let mut updated = transaction.prepare_cached(
+            "SELECT arrival FROM logs.log INDEXED BY log_updated
+             WHERE changed <> arrival AND changed > ?1 AND changed <= ?2 AND arrival <= ?1",
+        )?;
+        let updated_arrivals =
+            updated.query_map([mark, upto], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
+        for arrival in &updated_arrivals {
+            transaction.prepare_cached("DELETE FROM words WHERE rowid = ?1")?.execute([arrival])?;
+        }
+        arrivals.extend(updated_arrivals);
+        for arrival in &arrivals {
+            take(&transaction, *arrival)?;
+        }
+        transaction.execute("UPDATE mark SET value = ?1", [upto])?;
+        drop((new, updated));
+        transaction.commit()?;
+        Ok(arrivals.len().max(1))
+    }
+
+    /// Forgets logs.
+    pub(crate) fn remove(&mut self, arrivals: &[i64]) -> rusqlite::Result<()> {
+        let transaction = self.connection.transaction()?;
+        for arrival in arrivals {
+            transaction.prepare_cached("DELETE FROM words WHERE rowid = ?1")?.execute([arrival])?;
+        }
+        transaction.commit()
+    }
+}
+
+fn take(connection: &Connection, arrival: i64) -> rusqlite::Result<()> {
+    let mut select = connection.prepare_cached(
+        "SELECT coalesce(config.name, project.name), content.inputs, content.messages, content.output, content.error
+         FROM logs.content JOIN logs.log ON log.session = content.session AND log.arrival = content.arrival
+         JOIN logs.project ON project.id = log.project LEFT JOIN logs.config ON config.id = log.config
+         WHERE content.arrival = ?1",
+    )?;
+    let found = select.query_row([arrival], |row| {
+        let text = |column| load(connection, row, column).map(|text| beginning(text.unwrap_or_default()));
+        let input = match text(1)? {
+            inputs if inputs.is_empty() => ending(load(connection, row, 2)?.unwrap_or_default()),
+            inputs => inputs,
+        };
+        Ok((row.get::<_, String>(0)?, input, text(3)?, text(4)?))
+    });
+    let Some((name, input, output, error)) = found.optional()? else { return Ok(()) };
+    let mut insert = connection.prepare_cached(
+        "INSERT OR REPLACE INTO words(rowid, name, input, output, error) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    insert.execute(params![arrival, name, input, output, error])?;
+    Ok(())
+}
+
+fn beginning(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(INDEXED) {
+        text.truncate(end);
+    }
+    text
+}
+
+/// The end of a chat is what is new in it.
+fn ending(mut text: String) -> String {
+    if let Some((start, _)) = text.char_indices().rev().nth(INDEXED - 1) {
+        text.drain(..start);
+    }
+    text
+}
