@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Config, Feedback, Function, Kind, Message, Object, Outcome, Timestamp};
+use crate::{Config, Feedback, FeedbackValue, Function, Kind, Message, Object, Outcome, Timestamp};
 
 /// One recorded call: the body of `POST /logs`.
 ///
@@ -106,6 +106,12 @@ pub struct Log {
     /// Feedback that came with the log.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub feedback: Option<OneOrMany<Feedback>>,
+    /// What an evaluator found.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub judgment: Option<FeedbackValue>,
+    /// The row of a data set that the inputs come from.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub source_datapoint_id: Option<String>,
 
     /// **Ours**: what kind of call it was; without it, a model config makes a prompt and a tool config a tool.
     #[serde(skip_serializing_if = "Option::is_none", default)]

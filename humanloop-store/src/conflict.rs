@@ -5,7 +5,7 @@ use rusqlite::Transaction;
 use uuid::Uuid;
 
 use crate::full;
-use crate::ingest::{id_of, parent_of};
+use crate::ingest::place::{id_of, parent_of};
 
 /// Whether `log` says nothing but what the store knows. What an update may have changed since counts only when none did.
 pub(crate) fn is_repetition(

@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use crate::content::items_of;
 use crate::error::Error;
+use crate::index::Indexer;
 use crate::open::Store;
 use crate::row;
-use crate::index::Indexer;
 use crate::search;
 use crate::sums::{Counts, Sums, Where};
 

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::ingest::id_of;
+use crate::ingest::place::id_of;
 use crate::open::Reader;
 use crate::row;
 use crate::sessions::SessionSummary;

@@ -4,7 +4,8 @@ use humanloop_api::{Log, id};
 use rusqlite::{OptionalExtension, params};
 use uuid::Uuid;
 
-use crate::ingest::{Batch, id_of, parent_of, place_of};
+use crate::ingest::Batch;
+use crate::ingest::place::{id_of, parent_of, place_of};
 use crate::prepared::PreparedLog;
 
 /// Finds or makes the session; `None` when it is not there and the log is, so that none has to be made.

@@ -160,9 +160,8 @@ fn places_of_hits(
         if let Some(last) = conditions.values.last_mut() {
             *last = arrival.into();
         }
-        let row = select.query_row(params_from_iter(&conditions.values), |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        });
+        let row =
+            select.query_row(params_from_iter(&conditions.values), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
         found.extend(row.optional()?);
         Ok(found.len() < enough)
     })?;

@@ -1,11 +1,11 @@
 //! Entries made ready to be written, before and outside of any transaction: ids, previews, texts, hashes, compression.
 
-use humanloop_api::{Entry, Feedback, FeedbackValue, Log, LogUpdate, Message, Object, Outcome, Timestamp, id};
-use serde::Serialize;
+use humanloop_api::{Entry, Feedback, FeedbackValue, Log, LogUpdate, Message, Outcome, OutputFormat, Timestamp, id};
 use uuid::Uuid;
 
 use crate::content::Content;
-use crate::ingest::{id_of, json};
+use crate::ingest::json;
+use crate::ingest::place::id_of;
 use crate::preview;
 use crate::sums::Counts;
 
@@ -24,12 +24,8 @@ pub(crate) struct PreparedLog {
     pub(crate) counts: Counts,
     pub(crate) first_token: Option<i64>,
     pub(crate) input_preview: Option<String>,
-    pub(crate) output_preview: Option<String>,
-    pub(crate) error_preview: Option<String>,
     pub(crate) inputs: Option<Content>,
-    pub(crate) messages: Option<Content>,
-    pub(crate) output: Option<Content>,
-    pub(crate) error: Option<Content>,
+    pub(crate) said: Said,
     pub(crate) details: Option<Content>,
     pub(crate) feedback: Vec<String>,
 }
@@ -41,13 +37,19 @@ pub(crate) struct PreparedUpdate {
     pub(crate) outcome: Option<Outcome>,
     pub(crate) counts: Counts,
     pub(crate) first_token: Option<i64>,
-    pub(crate) output_preview: Option<String>,
-    pub(crate) error_preview: Option<String>,
+    pub(crate) said: Said,
+    /// What has no place of its own, as the JSON of an update.
+    pub(crate) late: Option<String>,
+}
+
+/// The texts that a log and an update have in common.
+#[derive(Debug)]
+pub(crate) struct Said {
     pub(crate) messages: Option<Content>,
     pub(crate) output: Option<Content>,
     pub(crate) error: Option<Content>,
-    /// What has no place of its own, as the JSON of an update.
-    pub(crate) late: Option<String>,
+    pub(crate) output_preview: Option<String>,
+    pub(crate) error_preview: Option<String>,
 }
 
 #[derive(Debug)]
@@ -69,8 +71,26 @@ impl Prepared {
     }
 }
 
+impl Said {
+    fn of(
+        messages: Option<&[Message]>,
+        output: Option<&str>,
+        format: Option<OutputFormat>,
+        error: Option<&str>,
+    ) -> Self {
+        Self {
+            messages: messages.map(|messages| Content::json(json(&messages))),
+            output: output.map(Content::text),
+            error: error.map(Content::text),
+            output_preview: preview::of_output(output, format),
+            error_preview: error.and_then(preview::line),
+        }
+    }
+}
+
 impl PreparedLog {
     pub(crate) fn of(log: &Log) -> Self {
+        let said = Said::of(log.messages.as_deref(), log.output.as_deref(), log.output_format, log.error.as_deref());
         Self {
             id: log.reference_id.as_deref().map_or_else(id::new, |reference| id_of(reference, "data_")),
             start: log.created_at.unwrap_or_else(Timestamp::now).as_nanos(),
@@ -83,13 +103,13 @@ impl PreparedLog {
             },
             first_token: log.first_token.map(nanoseconds),
             input_preview: log.inputs.as_ref().and_then(preview::of_inputs).or_else(|| last_message(log)),
-            output_preview: preview::of_output(log.output.as_deref(), log.output_format)
-                .or_else(|| log.output_message.as_ref().and_then(|message| preview::line(&message.text()))),
-            error_preview: log.error.as_deref().and_then(preview::line),
             inputs: log.inputs.as_ref().map(|inputs| Content::json(json(inputs))),
-            messages: log.messages.as_ref().map(|messages| Content::json(json(messages))),
-            output: log.output.as_deref().map(Content::text),
-            error: log.error.as_deref().map(Content::text),
+            said: Said {
+                output_preview: said
+                    .output_preview
+                    .or_else(|| log.output_message.as_ref().and_then(|message| preview::line(&message.text()))),
+                ..said
+            },
             details: details(log).map(Content::json),
             feedback: log
                 .feedback
@@ -120,11 +140,12 @@ impl PreparedUpdate {
                 duration: update.duration.map(nanoseconds),
             },
             first_token: update.first_token.map(nanoseconds),
-            output_preview: preview::of_output(update.output.as_deref(), update.output_format),
-            error_preview: update.error.as_deref().and_then(preview::line),
-            messages: update.messages.as_ref().map(|messages| Content::json(json(messages))),
-            output: update.output.as_deref().map(Content::text),
-            error: update.error.as_deref().map(Content::text),
+            said: Said::of(
+                update.messages.as_deref(),
+                update.output.as_deref(),
+                update.output_format,
+                update.error.as_deref(),
+            ),
             late: late(update),
         }
     }
@@ -137,35 +158,6 @@ fn last_message(log: &Log) -> Option<String> {
 
 /// What of a log has no column of its own, as JSON that reads as a log; nothing for most logs.
 fn details(log: &Log) -> Option<String> {
-    #[derive(Default, PartialEq, Serialize)]
-    struct Details<'a> {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        output_message: Option<&'a Message>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        finish_reason: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        source: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        metadata: Option<&'a Object>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        stdout: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        user: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        environment: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        save: Option<bool>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        prompt_cost: Option<f64>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        output_cost: Option<f64>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        provider_request: Option<&'a Object>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        provider_response: Option<&'a Object>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        unbound: Option<bool>,
-    }
     // Every field by name: a new one has to find its place, here or in a column.
     let Log {
         project: _,
@@ -206,23 +198,28 @@ fn details(log: &Log) -> Option<String> {
         process: _,
         function: _,
         unbound,
+        judgment,
+        source_datapoint_id,
     } = log;
-    let details = Details {
-        output_message: output_message.as_ref(),
-        finish_reason: finish_reason.as_deref(),
-        source: source.as_deref(),
-        metadata: metadata.as_ref(),
-        stdout: stdout.as_deref(),
-        user: user.as_deref(),
-        environment: environment.as_deref(),
+    let details = Log {
+        output_message: output_message.clone(),
+        finish_reason: finish_reason.clone(),
+        source: source.clone(),
+        metadata: metadata.clone(),
+        stdout: stdout.clone(),
+        user: user.clone(),
+        environment: environment.clone(),
         save: *save,
         prompt_cost: *prompt_cost,
         output_cost: *output_cost,
-        provider_request: provider_request.as_ref(),
-        provider_response: provider_response.as_ref(),
+        provider_request: provider_request.clone(),
+        provider_response: provider_response.clone(),
         unbound: *unbound,
+        judgment: judgment.clone(),
+        source_datapoint_id: source_datapoint_id.clone(),
+        ..Log::default()
     };
-    (details != Details::default()).then(|| json(&details))
+    (details != Log::default()).then(|| json(&details))
 }
 
 /// What of an update has no column of its own.
@@ -249,7 +246,7 @@ fn nanoseconds(seconds: f64) -> i64 {
 }
 
 /// 1e-9 dollars.
-fn cost(prompt: Option<f64>, output: Option<f64>) -> Option<i64> {
+pub(crate) fn cost(prompt: Option<f64>, output: Option<f64>) -> Option<i64> {
     (prompt.is_some() || output.is_some()).then(|| nanoseconds(prompt.unwrap_or(0.0) + output.unwrap_or(0.0)))
 }
 

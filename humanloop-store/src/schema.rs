@@ -143,7 +143,7 @@ pub(crate) fn prepare(connection: &mut Connection) -> rusqlite::Result<Found> {
         // FULL: what was acknowledged survives a power cut; commits are grouped, so it costs little.
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
-        connection.pragma_update(None, "wal_autocheckpoint", 2000)?;
+        connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
         connection.pragma_update(None, "cache_size", -65536)?;
         connection.set_prepared_statement_cache_capacity(64);
     }

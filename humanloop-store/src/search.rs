@@ -17,7 +17,7 @@ const HITS: usize = 3_000;
 /// Logs that are looked through when the index does not have them yet, the newest ones.
 const FRESH: i64 = 4_000;
 /// Words that are tried for one of which the beginning is known.
-const BEGINNINGS: usize = 64;
+const BEGINNINGS: usize = 24;
 /// Where to search.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SearchFilter {
@@ -38,7 +38,7 @@ pub struct Found {
 
 impl Reader {
     /// Logs that hold all these words in their name, inputs, output or error; of the last word the beginning is enough, as long
-    /// as no more than 64 words of the index begin so.
+    /// as no more than 24 words of the index begin so.
     ///
     /// # Errors
     ///

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::content::load;
 use crate::error::Error;
-use crate::ingest::id_of;
+use crate::ingest::place::id_of;
 use crate::open::{Reader, Store};
 use crate::projects::{self, Project};
 use crate::row;

@@ -68,7 +68,8 @@ fn of_the_last_word_the_beginning_is_enough() {
 
 #[test]
 fn a_word_of_many_logs_is_found_newest_first_by_pages_and_filters() {
-    let log = |n: usize| (if n % 100 == 0 { "rare" } else { "often" }, format!("s{}", n / 2), "common words".to_owned());
+    let log =
+        |n: usize| (if n % 100 == 0 { "rare" } else { "often" }, format!("s{}", n / 2), "common words".to_owned());
     let (_folder, reader) = indexed((0..1_000).map(log));
     assert_eq!(found(&reader, "comm")[..3], ["999", "998", "997"]);
 
@@ -86,7 +87,13 @@ fn a_word_of_many_logs_is_found_newest_first_by_pages_and_filters() {
     assert_eq!(second.into_iter().filter_map(|row| row.reference).collect::<Vec<_>>(), ["997", "996"]);
 
     let project = |name: &str| {
-        reader.projects(&Default::default(), &Window::default()).unwrap().iter().find(|one| one.name == name).unwrap().id
+        reader
+            .projects(&Default::default(), &Window::default())
+            .unwrap()
+            .iter()
+            .find(|one| one.name == name)
+            .unwrap()
+            .id
     };
     for (name, logs, sessions) in [("rare", 10, 10), ("often", 990, 500)] {
         let project = Some(project(name));

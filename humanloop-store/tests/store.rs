@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 
 use humanloop_api::{
-    Config, Entry, Feedback, Function, Kind, Log, LogUpdate, Message, ModelConfig, OneOrMany, Outcome, OutputFormat,
-    Process, SourceKind, Timestamp, ToolConfig, id,
+    Config, Entry, Feedback, FeedbackValue, Function, Kind, Log, LogUpdate, Message, ModelConfig, OneOrMany, Outcome,
+    OutputFormat, Process, SourceKind, Timestamp, ToolConfig, id,
 };
 use humanloop_store::{Error, Ingested, Store, text};
 
@@ -120,6 +120,8 @@ fn full() -> Log {
             source_kind: SourceKind::Exact,
         }),
         unbound: Some(true),
+        judgment: Some(FeedbackValue::Choices(vec!["right".into(), "short".into()])),
+        source_datapoint_id: Some("evtc_1".into()),
     }
 }
 
@@ -179,6 +181,33 @@ fn an_update_finds_its_log_before_and_after_it_arrives() {
         let session = store.latest_session().unwrap().unwrap();
         assert_eq!((session.running, session.input_tokens, session.last_output.as_deref()), (0, 5, Some("out")));
     }
+}
+
+#[test]
+fn what_an_update_tells_of_costs_is_in_the_sums() {
+    let running = Log { output: None, prompt_cost: Some(0.001), ..log("a", None, 1) };
+    let mut store = store([running, Log { prompt_cost: Some(0.5), ..log("b", None, 2) }]);
+    let told = |reference: &str, prompt, output| {
+        let update = LogUpdate {
+            reference_id: reference.into(),
+            prompt_cost: prompt,
+            output_cost: output,
+            ..Default::default()
+        };
+        vec![Entry::Update(Box::new(update))]
+    };
+    let costs = |store: &Store| {
+        let sums = store.sessions(10, None).unwrap().iter().map(|session| session.cost).sum::<u64>();
+        let rows = store.list_logs(&Default::default(), &Default::default()).unwrap();
+        assert_eq!(rows.iter().filter_map(|row| row.cost).sum::<i64>(), i64::try_from(sums).unwrap());
+        sums
+    };
+    assert_eq!(costs(&store), 501_000_000);
+    store.ingest(&told("a", None, Some(0.002))).unwrap(); // the other half
+    assert_eq!(costs(&store), 503_000_000);
+    store.ingest(&told("a", Some(0.004), None)).unwrap();
+    store.ingest(&told("b", Some(0.1), Some(0.2))).unwrap();
+    assert_eq!(costs(&store), 306_000_000);
 }
 
 #[test]

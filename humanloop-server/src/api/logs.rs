@@ -77,6 +77,7 @@ pub(super) fn forget_payloads(log: &mut Log) {
     log.provider_request = None;
     log.provider_response = None;
     log.stdout = None;
+    log.judgment = None;
 }
 
 async fn ingest(app: &App, logs: Vec<Log>) -> Result<Vec<Logged>, Problem> {

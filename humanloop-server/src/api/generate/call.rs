@@ -58,8 +58,7 @@ pub(super) struct Call {
     pub(super) source: Option<String>,
     pub(super) metadata: Option<Object>,
     pub(super) save: Option<bool>,
-    #[serde(rename = "source_datapoint_id")]
-    _source_datapoint_id: Option<String>,
+    pub(super) source_datapoint_id: Option<String>,
     pub(super) provider_api_keys: BTreeMap<String, Option<String>>,
     pub(super) num_samples: Option<u32>,
     #[serde(deserialize_with = "or_default")]

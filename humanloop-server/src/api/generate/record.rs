@@ -43,6 +43,7 @@ impl Record {
             user: call.user.clone(),
             environment: call.environment.clone(),
             save: call.save,
+            source_datapoint_id: call.source_datapoint_id.clone(),
             config: Some(Config::Model(request.config.clone())),
             kind: Some(Kind::Prompt),
             outcome: Some(Outcome::Running),
