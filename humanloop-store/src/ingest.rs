@@ -182,3 +182,55 @@ fn keep<'c>(transaction: &Transaction<'_>, content: &'c Option<Content>) -> rusq
 pub(crate) fn json<T: Serialize>(value: &T) -> String {
     String::from(Box::<str>::from(humanloop_api::json(value)))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use humanloop_api::{Log, Timestamp, id};
+
+    use super::*;
+
+    fn batch(n: usize) -> Vec<Entry> {
+        let log = |at: usize| Log {
+            reference_id: Some(format!("{n} {at}")),
+            session_reference_id: Some("s".into()),
+            output: Some(format!("{n} {at} {}", "words ".repeat(40))),
+            created_at: Some(Timestamp(1)),
+            ..Log::default()
+        };
+        (0..50).map(|at| Entry::Log(Box::new(log(at)))).collect()
+    }
+
+    #[test]
+    fn a_full_disk_takes_a_batch_whole_or_not_at_all_and_later_goes_on() {
+        let folder = std::env::temp_dir().join(format!("humanloop-full-{}", Uuid::new_v4()));
+        let path = folder.join("logs.db");
+        let mut store = Store::open(&path).unwrap();
+        let most = |store: &Store, pages: i64| {
+            store.reader.connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
+        };
+        most(&store, 100);
+        let mut taken = 0;
+        let refused = loop {
+            match store.ingest(&batch(taken)) {
+                Ok(_) => taken += 1,
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(&refused, Error::Full { path: full } if *full == path), "{refused}");
+        assert!(taken > 0);
+        let whole = |store: &Store, batches: usize| {
+            let report = store.doctor().unwrap();
+            assert_eq!((report.problems, report.logs), (Vec::new(), 50 * batches as u64));
+        };
+        whole(&store, taken);
+        assert!(store.log(id::of_reference(&format!("{taken} 0"))).unwrap().is_none());
+        assert!(store.ingest(&batch(taken)).is_err());
+
+        most(&store, 10_000);
+        store.ingest(&batch(taken)).unwrap();
+        whole(&store, taken + 1);
+        drop(store);
+        let _ = std::fs::remove_dir_all(folder);
+    }
+}

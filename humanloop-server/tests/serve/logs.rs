@@ -26,7 +26,7 @@ fn a_log_is_kept_completed_and_read() {
     let child = log(
         "two",
         json!({"parent_reference_id": "one", "output": "rain", "duration": 1.5, "metadata": {"a": 1},
-        "feedback": {"type": "rating", "value": "good"}, "created_at": "2024-01-02T03:04:05+00:00"}),
+        "feedback": {"type": "rating", "value": "good"}, "judgment": ["dry", "warm"], "source_datapoint_id": "evtc_1", "created_at": "2024-01-02T03:04:05+00:00"}),
     );
     let child = server.post("/v4/logs", &json!([child]), 200)[0].clone();
     let read = server.json(&format!("/v4/logs/{}", child["id"].as_str().unwrap()));
@@ -37,6 +37,8 @@ fn a_log_is_kept_completed_and_read() {
         ("parent_reference_id", json!("one")),
         ("duration", json!(1.5)),
         ("metadata", json!({"a": 1})),
+        ("judgment", json!(["dry", "warm"])),
+        ("source_datapoint_id", json!("evtc_1")),
         ("evaluation_results", json!([])),
         ("observability_status", json!("completed")),
         ("messages", Value::Null),
