@@ -60,7 +60,6 @@ CREATE TABLE session(
 CREATE INDEX session_recent ON session(first);
 CREATE INDEX session_changed ON session(changed);
 CREATE INDEX session_bad ON session(first) WHERE failed > 0;
-CREATE INDEX session_reference ON session(reference) WHERE reference IS NOT NULL;
 CREATE INDEX session_running ON session(first) WHERE running > 0;
 CREATE INDEX session_waiting ON session(uuid) WHERE waiting = 1;
 
@@ -110,6 +109,12 @@ CREATE TABLE early(id INTEGER PRIMARY KEY, log BLOB NOT NULL, body TEXT NOT NULL
 CREATE INDEX early_log ON early(log);
 ";
 
+/// What makes questions quick and may be missing from a file that was made before.
+const INDEXES: &str = "
+CREATE INDEX IF NOT EXISTS log_config_bad ON log(config, start) WHERE outcome > 1;
+CREATE INDEX IF NOT EXISTS session_reference ON session(reference) WHERE reference IS NOT NULL;
+";
+
 /// What a file turned out to be.
 pub(crate) enum Found {
     Ours,
@@ -139,7 +144,8 @@ pub(crate) fn prepare(connection: &mut Connection) -> rusqlite::Result<Found> {
         transaction.commit()?;
     }
     let found = check(connection)?;
-    if matches!(found, Found::Ours | Found::Older) {
+    if matches!(found, Found::Ours) {
+        connection.execute_batch(INDEXES)?;
         // FULL: what was acknowledged survives a power cut; commits are grouped, so it costs little.
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "journal_size_limit", 64 << 20)?;

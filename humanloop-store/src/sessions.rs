@@ -1,6 +1,7 @@
 //! Sessions, summed up: lists with filters, and one by its id.
 
 use humanloop_api::{Kind, Object, Timestamp, id, json};
+use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use uuid::Uuid;
 
@@ -170,7 +171,7 @@ impl Reader {
         self.ask(|connection| {
             let only_project = SessionFilter { project: filter.project, ..SessionFilter::default() };
             if let (Some(project), true) = (filter.project, *filter == only_project) {
-                let text = "SELECT count(DISTINCT session) FROM part WHERE project = ?1";
+                let text = "SELECT count(*) FROM (SELECT DISTINCT session FROM part WHERE project = ?1)";
                 let count: i64 = connection.prepare_cached(text)?.query_row([project], |row| row.get(0))?;
                 return Ok(count.unsigned_abs());
             }
@@ -279,15 +280,16 @@ impl Store {
     }
 }
 
-/// That a session has logs in a project: for a project of few sessions by them, else by looking at the sessions in order.
-fn in_project(connection: &Connection, project: i64) -> rusqlite::Result<String> {
+/// That a session has such a part: when there are few, by looking these up, else by looking at the sessions in order.
+fn with_part(connection: &Connection, such: &str, value: &Value) -> rusqlite::Result<String> {
     let mut select =
-        connection.prepare_cached("SELECT count(*) FROM (SELECT 1 FROM part WHERE project = ?1 LIMIT ?2)")?;
-    let parts: u32 = select.query_row(params![project, FEW + 1], |row| row.get(0))?;
+        connection.prepare_cached(&format!("SELECT count(*) FROM (SELECT 1 FROM part WHERE {such} LIMIT ?2)"))?;
+    let parts: u32 = select.query_row(params![value, FEW + 1], |row| row.get(0))?;
+    let such = such.replace("?1", "?");
     Ok(if parts > FEW {
-        "EXISTS (SELECT 1 FROM part WHERE part.project = ? AND part.session = session.id)".into()
+        format!("EXISTS (SELECT 1 FROM part WHERE {such} AND part.session = session.id)")
     } else {
-        "session.id IN (SELECT session FROM part WHERE project = ?)".into()
+        format!("session.id IN (SELECT session FROM part WHERE {such})")
     })
 }
 
@@ -296,7 +298,7 @@ fn conditions(connection: &Connection, filter: &SessionFilter) -> rusqlite::Resu
     let mut conditions = Conditions::default();
     match (project, kind) {
         (Some(project), None) => {
-            conditions.add(&in_project(connection, *project)?, *project);
+            conditions.add(&with_part(connection, "part.project = ?1", &(*project).into())?, *project);
         }
         (None, Some(kind)) => conditions.add_plain(match kind {
             Kind::Tool => "session.tools > 0",
@@ -317,10 +319,8 @@ fn conditions(connection: &Connection, filter: &SessionFilter) -> rusqlite::Resu
         None => {}
     }
     if let Some(model) = model {
-        conditions.add(
-            "session.id IN (SELECT session FROM part WHERE config IN (SELECT id FROM config WHERE model = ?))",
-            model.clone(),
-        );
+        let of_model = "part.config IN (SELECT id FROM config WHERE model = ?1)";
+        conditions.add(&with_part(connection, of_model, &model.clone().into())?, model.clone());
     }
     conditions.between("session.first", *from, *until);
     if let Some(words) = text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {

@@ -68,8 +68,9 @@ fn of_the_last_word_the_beginning_is_enough() {
 
 #[test]
 fn a_word_of_many_logs_is_found_newest_first_by_pages_and_filters() {
-    let log =
-        |n: usize| (if n % 100 == 0 { "rare" } else { "often" }, format!("s{}", n / 2), "common words".to_owned());
+    let log = |n: usize| {
+        (if n.is_multiple_of(100) { "rare" } else { "often" }, format!("s{}", n / 2), "common words".to_owned())
+    };
     let (_folder, reader) = indexed((0..1_000).map(log));
     assert_eq!(found(&reader, "comm")[..3], ["999", "998", "997"]);
 
