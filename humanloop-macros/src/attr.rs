@@ -31,6 +31,8 @@ impl Kind {
 /// What stands in the attribute's parentheses.
 #[derive(Default)]
 pub(crate) struct Args {
+    /// All of it, as it is written.
+    pub(crate) written: TokenStream,
     pub(crate) project: Option<LitStr>,
     pub(crate) name: Option<LitStr>,
     pub(crate) description: Option<LitStr>,
@@ -156,7 +158,7 @@ const OPTIONS: &[Entry] = &[
 
 /// Reads the attribute's parentheses. What is wrong goes to `errors`; what is right is read all the same.
 pub(crate) fn parse(kind: Kind, tokens: TokenStream, errors: &mut Errors) -> Args {
-    let mut args = Args::default();
+    let mut args = Args { written: tokens.clone(), ..Args::default() };
     let mut seen = Vec::new();
     for words in split_at_commas(tokens, errors) {
         let mut words = words.into_iter();

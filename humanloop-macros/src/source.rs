@@ -11,7 +11,9 @@ use std::rc::Rc;
 use proc_macro::Span;
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
-use crate::text::Fingerprint;
+use humanloop_version::Fingerprint;
+
+use crate::attr::Kind;
 
 /// The text, and how far it can be trusted.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,24 +40,20 @@ impl Source {
     }
 }
 
-/// The version of a function: a hash of its code, apart from comments, documentation and layout.
-pub(crate) fn version(item: &TokenStream) -> Fingerprint {
-    let mut code = TokenStream::new();
-    let mut trees = item.clone().into_iter().peekable();
-    while let Some(tree) = trees.next() {
-        let attribute = matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == '#');
-        match trees.peek() {
-            Some(TokenTree::Group(group)) if attribute && is_documentation(&group.stream()) => {
-                trees.next();
-            }
-            _ => code.extend([tree]),
-        }
-    }
-    Fingerprint::of(code)
-}
-
-fn is_documentation(attribute: &TokenStream) -> bool {
-    matches!(attribute.clone().into_iter().next(), Some(TokenTree::Ident(word)) if word == "doc")
+/// The version of a function. What another attribute has rewritten counts as it was written, so that the sources alone tell
+/// the same.
+pub(crate) fn version(
+    kind: Kind,
+    options: &TokenStream,
+    item: &TokenStream,
+    source: &Source,
+    file: Option<&str>,
+) -> Fingerprint {
+    let item = match source {
+        Source::Written(text) => text.parse().unwrap_or_else(|_| item.clone()),
+        _ => item.clone(),
+    };
+    humanloop_version::function(kind.name(), options.clone(), item, file)
 }
 
 /// Whether this is rust-analyzer, which knows neither files nor their text.
@@ -153,9 +151,8 @@ fn is_separator(tree: &TokenTree) -> bool {
     }
 }
 
-/// The tokens after the outer attributes, which other macros take away, add and reorder.
 fn without_attributes(tokens: TokenStream) -> Vec<TokenTree> {
-    tokens.into_iter().skip_while(is_attribute).collect()
+    humanloop_version::without_attributes(tokens).collect()
 }
 
 /// Whether there is a `$`, as in the text of a `macro_rules!`.

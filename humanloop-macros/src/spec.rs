@@ -62,13 +62,15 @@ pub(crate) fn check(kind: Kind, args: Args, function: Function, item: &TokenStre
     let variables = template::check(&args, &function, errors);
     parameters::check(&args, errors);
     let description = args.description.as_ref().map(LitStr::value).or_else(|| function.documentation());
-    let source = if args.hide_source { Source::Hidden } else { source::of(item, &function.sig.ident.to_string()) };
+    let source = source::of(item, &function.sig.ident.to_string());
+    let file = args.template_file.as_ref().and_then(|path| template::read(path).ok());
+    let version = source::version(kind, &args.written, item, &source, file.as_deref()).to_string();
+    let source = if args.hide_source { Source::Hidden } else { source };
     let source = source.map(|text| mask(text, &hidden(&function, &captures)));
     let private = match &args.krate {
         Some(path) => quote! { #path::__private },
         None => quote! { ::humanloop::__private },
     };
-    let version = source::version(item).to_string();
     let shape = shape::of(&function.sig, args.future.is_some(), args.stream.is_some());
     let asked = asked::check(kind, &args, &function, shape, &private, errors);
     let body = function.body.clone().unwrap_or_else(|| {

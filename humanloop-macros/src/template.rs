@@ -125,7 +125,8 @@ fn file(path: &LitStr) -> PathBuf {
     package.join(path.value())
 }
 
-fn read(path: &LitStr) -> Result<String, String> {
+/// Its text, or why there is none.
+pub(crate) fn read(path: &LitStr) -> Result<String, String> {
     let file = file(path);
     std::fs::read_to_string(&file).map_err(|error| {
         format!(
