@@ -20,6 +20,8 @@ mod prompts;
 mod loopback;
 // A program that is killed, and what is left of it.
 mod interrupted;
+// What the next build knows of a function that was edited.
+mod builds;
 // What the compiler says of the attributes.
 mod ui;
 // What it says of wrong functions, with and without them.
