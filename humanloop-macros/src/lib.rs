@@ -9,6 +9,7 @@ mod attr;
 mod errors;
 mod expand;
 mod item;
+mod lifetime;
 mod mask;
 mod parameters;
 mod shape;

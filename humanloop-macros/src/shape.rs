@@ -12,6 +12,8 @@ use syn::{
     TypeParamBound,
 };
 
+use crate::lifetime;
+
 /// How a function returns: what stands around the result, and the result itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shape {
@@ -59,11 +61,23 @@ pub(crate) enum Items {
 
 /// Reads it off the signature; the options `future` and `stream` tell what an alias hides.
 pub(crate) fn of(signature: &Signature, future: bool, stream: bool) -> Shape {
+    let outer = if signature.asyncness.is_some() { Outer::Async } else { Outer::Plain };
+    let ReturnType::Type(_, ty) = &signature.output else { return Shape { outer, result: Output::Value } };
+    let shape = spelt(outer, ty, future, stream);
+    // What stands around a box of `dyn Future<Output = T>` can be `'static` only if `T` is, unlike the future in the box.
+    let boxes = matches!(shape.result, Output::Items { items: Items::BoxedStream | Items::BoxedIterator, .. });
+    if (boxes || shape.outer == Outer::BoxedFuture)
+        && lifetime::is_static(ty)
+        && lifetime::may_borrow(ty, &signature.generics)
+    {
+        return Shape { outer, result: Output::Value };
+    }
+    shape
+}
+
+fn spelt(outer: Outer, ty: &Type, future: bool, stream: bool) -> Shape {
     let plain = |outer, result| Shape { outer, result };
-    let ReturnType::Type(_, ty) = &signature.output else {
-        return plain(if signature.asyncness.is_some() { Outer::Async } else { Outer::Plain }, Output::Value);
-    };
-    if signature.asyncness.is_some() {
+    if outer == Outer::Async {
         return plain(Outer::Async, result(ty, stream));
     }
     match future_of(ty) {
@@ -107,8 +121,8 @@ fn item_of(ty: &Type) -> Option<&Type> {
         return of_bounds(&ty.bounds);
     }
     let last = last_segment(ty)?;
-    if last.ident == "BoxStream" || last.ident == "LocalBoxStream" {
-        return first_type(last);
+    if let Some(item) = of_alias(last, BOXED_STREAMS) {
+        return Some(item);
     }
     of_bounds(bounds_of_box(only_type(last, "Pin").unwrap_or(ty))?)
 }
@@ -153,8 +167,8 @@ fn future_of(ty: &Type) -> Option<(Outer, Option<&Type>)> {
         return associated(&ty.bounds, &["Future"], "Output").map(|output| (Outer::Future, Some(output)));
     }
     let last = last_segment(ty)?;
-    if last.ident == "BoxFuture" || last.ident == "LocalBoxFuture" {
-        return Some((Outer::BoxedFuture, first_type(last)));
+    if let Some(output) = of_alias(last, &["BoxFuture", "LocalBoxFuture"]) {
+        return Some((Outer::BoxedFuture, Some(output)));
     }
     let output = associated(bounds_of_box(only_type(last, "Pin")?)?, &["Future"], "Output")?;
     Some((Outer::BoxedFuture, Some(output)))
@@ -182,7 +196,7 @@ fn items_of(ty: &Type, iterators: bool) -> Option<Items> {
         return associated(&ty.bounds, &["Stream"], "Item").map(|_| Items::Stream).or_else(iterator);
     }
     let last = last_segment(ty)?;
-    if last.ident == "BoxStream" || last.ident == "LocalBoxStream" {
+    if of_alias(last, BOXED_STREAMS).is_some() {
         return Some(Items::BoxedStream);
     }
     if let Some(ty) = only_type(last, "Pin") {
@@ -190,6 +204,8 @@ fn items_of(ty: &Type, iterators: bool) -> Option<Items> {
     }
     associated(bounds_of_box(ty)?, ITERATORS, "Item").filter(|_| iterators).map(|_| Items::BoxedIterator)
 }
+
+const BOXED_STREAMS: &[&str] = &["BoxStream", "LocalBoxStream"];
 
 const ITERATORS: &[&str] = &["Iterator", "DoubleEndedIterator", "ExactSizeIterator", "FusedIterator"];
 
@@ -217,9 +233,14 @@ fn associated<'a>(
     })
 }
 
-/// `T` of `Name<'a, T>`, whatever its name.
-fn first_type(segment: &PathSegment) -> Option<&Type> {
-    generics(segment)?.args.iter().find_map(|arg| if let GenericArgument::Type(ty) = arg { Some(ty) } else { None })
+/// `T` of `BoxFuture<'a, T>`. What has other arguments is somebody's own alias, such as `BoxFuture<T, E>`.
+fn of_alias<'a>(segment: &'a PathSegment, names: &[&str]) -> Option<&'a Type> {
+    let arguments = &generics(segment).filter(|_| names.iter().any(|name| segment.ident == name))?.args;
+    match (arguments.first(), arguments.get(1), arguments.len()) {
+        (Some(GenericArgument::Type(ty)), None, 1) => Some(ty),
+        (Some(GenericArgument::Lifetime(_)), Some(GenericArgument::Type(ty)), 2) => Some(ty),
+        _ => None,
+    }
 }
 
 /// `T` of `name<T>`.
@@ -324,6 +345,12 @@ mod tests {
             ("fn f() -> anyhow::Result<impl Stream<Item = u8>>", Outer::Plain, fallible(Items::Stream)),
             ("fn f() -> BoxFuture<'a, Result<BoxStream<'a, u8>>>", Outer::BoxedFuture, fallible(Items::BoxedStream)),
             ("fn f() -> impl Future<Output = BoxStream<'a, u8>>", Outer::Future, items(Items::BoxedStream)),
+            // Of somebody's own alias nothing is known; a box of what may borrow holds nothing else.
+            ("fn f() -> BoxFuture<T, E>", Outer::Plain, VALUE),
+            ("async fn f() -> BoxStream", Outer::Async, VALUE),
+            ("fn f<T: Future<Output = U> + 'static, U>(t: T) -> Pin<Box<dyn Future<Output = U>>>", Outer::Plain, VALUE),
+            ("fn f<U>() -> Result<BoxStream<'static, U>, E>", Outer::Plain, VALUE),
+            ("fn f<U>() -> BoxStream<'_, U>", Outer::Plain, items(Items::BoxedStream)),
             // Names alone prove nothing.
             ("fn f() -> StreamConfig", Outer::Plain, VALUE),
             ("fn f() -> impl Stream", Outer::Plain, VALUE),
