@@ -143,6 +143,8 @@ fn respan(tree: TokenTree) -> TokenTree {
             respanned.into()
         }
         TokenTree::Ident(word) if word == "self" => word.into(),
+        // In an expression the others are keywords.
+        TokenTree::Ident(word) if word == "async" || word == "await" || word == "dyn" => word.into(),
         TokenTree::Ident(word) => outer(word).into(),
         // A format string may name variables.
         TokenTree::Literal(mut literal) => {
@@ -155,11 +157,20 @@ fn respan(tree: TokenTree) -> TokenTree {
 
 /// A name of the user's, in the hygiene of the macro's own variables. Those begin with `__`, so such a name stays as it is.
 fn outer(mut name: Ident) -> Ident {
-    if !is_reserved(&name) {
-        name.set_span(Span::mixed_site().located_at(name.span()));
+    if is_reserved(&name) {
+        return name;
     }
+    let span = Span::mixed_site().located_at(name.span());
+    // It is read in the edition of this crate, where more words are keywords than in that of the user's.
+    if LATER_KEYWORDS.iter().any(|word| name == word) {
+        return Ident::new_raw(&name.to_string(), span);
+    }
+    name.set_span(span);
     name
 }
+
+/// Names in older editions.
+const LATER_KEYWORDS: &[&str] = &["async", "await", "dyn", "gen", "try"];
 
 fn is_reserved(name: &Ident) -> bool {
     name.to_string().starts_with("__")

@@ -14,7 +14,11 @@ mod framework {
 
 #[loops::tool(crate = loops)]
 fn by_another_name(a: u8) -> Result<u8, String> {
-    if a == 0 { Err("zero".to_owned()) } else { Ok(a) }
+    if a == 0 {
+        Err("zero".to_owned())
+    } else {
+        Ok(a)
+    }
 }
 
 #[loops::prompt(crate = ::loops, model = "gpt-4", template = "{{question}}")]
@@ -44,7 +48,17 @@ fn case_21_the_crate_is_found_by_the_path_that_the_option_gives() {
 
 #[test]
 fn case_22_an_expansion_needs_no_other_dependency_of_the_crate() {
-    let mut future = Box::pin(prompt("q"));
+    let mut future = std::pin::pin!(prompt("q"));
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    assert_eq!(future.as_mut().poll(&mut context), std::task::Poll::Ready("q q".to_owned()));
+    assert_eq!(std::future::Future::poll(future.as_mut(), &mut context), std::task::Poll::Ready("q q".to_owned()));
+}
+
+#[loops::tool(crate = loops, metadata(twice = gen * 2))]
+fn keyword_of_a_later_edition(gen: u8, (r#async, r#dyn): (u8, u8)) -> u8 {
+    gen + r#async + r#dyn
+}
+
+#[test]
+fn case_18_a_name_may_be_a_keyword_of_a_later_edition() {
+    assert_eq!(keyword_of_a_later_edition(1, (2, 3)), 6);
 }
