@@ -33,5 +33,7 @@ mod streams;
 mod secrets;
 // The text of the function.
 mod source;
+// Drops and auto traits, as without the attribute.
+mod unchanged;
 // Forms that other crates' attributes refuse or get wrong.
 mod rivals;
