@@ -42,7 +42,7 @@ macro_rules! twice {
     };
 }
 
-// What a pattern leaves unbound, and `_`, stay with the caller's side and are dropped last: here they come first, so it is the same.
+// What a pattern leaves unbound, and `_`, are dropped after everything else; where they come first, that is no difference.
 twice! {
     pub fn drops(first: Noted, _: Noted, Pair { left, .. }: Pair, _ignored: Noted, last: Noted) -> usize {
         let local = Noted("local", first.1.clone());
