@@ -31,10 +31,12 @@ struct Pair {
 /// The functions in a module without the attribute, and in one with it.
 macro_rules! twice {
     ($($item:item)*) => {
+        #[allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the lints are not what is under test here")]
         mod bare {
             use super::*;
             $($item)*
         }
+        #[allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the lints are not what is under test here")]
         mod annotated {
             use super::*;
             $(#[tool] $item)*
