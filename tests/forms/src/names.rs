@@ -9,9 +9,9 @@ fn named_like_ours(self_: u8, caller: u8, result: u8, span: u8, __humanloop_guar
 
 #[humanloop::tool]
 #[expect(clippy::used_underscore_binding, reason = "the user's own use of the name")]
-async fn named_like_ours_async(__call: u8, __ret: u8, __future: u8, _span: u8) -> u8 {
+async fn named_like_ours_async(__call: u8, __ret: u8, __future: u8, _span: u8, caller: u8) -> u8 {
     tokio::task::yield_now().await;
-    __call + __ret + __future + _span
+    __call + __ret + __future + _span + caller
 }
 
 #[tokio::test]
@@ -19,9 +19,9 @@ async fn case_19_an_argument_may_have_any_name_and_the_body_sees_the_users_value
     let (sum, recorded) = run_sync(|| named_like_ours(1, 2, 3, 4, 5, 6, 7));
     assert_eq!(sum, 28);
     recorded.is(r#"{"self_":1,"caller":2,"result":3,"span":4,"__humanloop_guard":5,"__call":6,"__ret":7}"#, "28");
-    let (sum, recorded) = run(named_like_ours_async(1, 2, 3, 4)).await;
-    assert_eq!(sum, 10);
-    recorded.is(r#"{"__call":1,"__ret":2,"__future":3,"_span":4}"#, "10");
+    let (sum, recorded) = run(named_like_ours_async(1, 2, 3, 4, 5)).await;
+    assert_eq!(sum, 15);
+    recorded.is(r#"{"__call":1,"__ret":2,"__future":3,"_span":4,"caller":5}"#, "15");
 }
 
 /// The user's own items, by the names of others.
