@@ -53,6 +53,8 @@ pub(crate) struct Args {
     pub(crate) parameters: Vec<(&'static str, Expr)>,
     pub(crate) template: Option<LitStr>,
     pub(crate) chat_template: Option<Vec<Message>>,
+    /// Its brackets.
+    pub(crate) chat_template_at: Option<Span>,
     pub(crate) template_file: Option<LitStr>,
     pub(crate) retry: Option<LitInt>,
     pub(crate) timeout: Option<Expr>,
@@ -144,7 +146,10 @@ const OPTIONS: &[Entry] = &[
     prompt(
         "chat_template",
         r#"chat_template = [system("Be brief."), user("{{question}}"), assistant("Well:")]"#,
-        |args, input| messages(input, &mut args.chat_template),
+        |args, input| {
+            args.chat_template_at = Some(input.span());
+            messages(input, &mut args.chat_template)
+        },
     ),
     prompt("retry", "retry(2)", |args, input| {
         let content;

@@ -73,12 +73,11 @@ pub(crate) fn check(args: &Args, errors: &mut Errors) {
     }
 }
 
-/// JSON is read as the flow of YAML that it is.
+/// What is wrong with the JSON itself, at its place there, or with what it says.
 fn wrong_json(name: &str, text: &str) -> Option<String> {
-    let one_line = text.replace(['\n', '\r'], " ");
-    match humanloop_template::PromptFile::parse(&format!("---\nmodel: m\n{name}: {}\n---\n", one_line.trim())) {
-        Ok(_) => None,
-        Err(mistakes) => mistakes.list().first().map(|mistake| format!("in the JSON of `{name}`: {}", mistake.message)),
+    match Value::parse_json(text) {
+        Ok(value) => front::wrong(name, &value),
+        Err(mistake) => Some(mistake.show(name, text)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The template of a prompt, in the attribute or in a file: read as it will be at run time, and held against the parameters.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use humanloop_template::{Mistake, PromptFile, Template};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -37,6 +37,9 @@ pub(crate) fn check(args: &Args, function: &Function, errors: &mut Errors) -> Ve
     }
     if let Some(literal) = &args.template {
         reader.text(literal.span(), "template", &literal.value());
+    }
+    if let Some(at) = args.chat_template.as_ref().filter(|messages| messages.is_empty()).and(args.chat_template_at) {
+        reader.errors.add(at, "`chat_template` has no message; write `chat_template = [user(\"{{question}}\")]`");
     }
     for Message { role, text } in args.chat_template.iter().flatten() {
         let word = role.to_string();
@@ -127,6 +130,10 @@ fn file(path: &LitStr) -> PathBuf {
 
 /// Its text, or why there is none.
 pub(crate) fn read(path: &LitStr) -> Result<String, String> {
+    if path.value().is_empty() || Path::new(&path.value()).is_absolute() {
+        let message = "`template_file` is a path that begins at the folder of the package's Cargo.toml, such as `prompts/answer.prompt`";
+        return Err(message.into());
+    }
     let file = file(path);
     std::fs::read_to_string(&file).map_err(|error| {
         format!(

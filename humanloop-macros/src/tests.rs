@@ -294,6 +294,23 @@ fn the_only_closure_is_the_bodys() {
 }
 
 #[test]
+fn a_parameter_that_would_be_lost_at_run_time_is_refused() {
+    let of = |options: &str| {
+        let item = "async fn answer(question: &str) -> Result<String, Error>;";
+        messages(Kind::Prompt, &format!("model = \"m\", {options}"), item)
+    };
+    for json in ["{'a': 1}", "{\"a\": tru}", "{a: 1}", "{\"a\": 1} x", "[1]"] {
+        let [message] = of(&format!("template = \"x\", other = r#\"{json}\"#")).try_into().unwrap();
+        assert!(message.contains("other"), "{message}");
+    }
+    assert!(of("template = \"x\", other = r#\"{\n  \"a\": [1e3, null, \"\\u00e4\"]\n}\"#").is_empty());
+    assert!(of("chat_template = []")[0].contains("`chat_template` has no message"));
+    for path in ["/etc/hostname", ""] {
+        assert!(of(&format!("template_file = \"{path}\""))[0].contains("begins at the folder of the package"));
+    }
+}
+
+#[test]
 fn mistakes_in_a_template_file_are_all_shown_at_their_places() {
     const ANSWER: &str = "async fn answer(question: &str) -> Result<String, Error>;";
     let of = |file: &str| messages(Kind::Prompt, &format!("template_file = \"../tests/prompts/{file}\""), ANSWER);

@@ -8,7 +8,7 @@
 //! 1. `{{name}}` is replaced by the value of that name. A name begins with a letter or `_` and goes on with letters,
 //!    digits and `_`.
 //! 2. `{{user.name}}` and `{{items[0]}}` reach into a value, in any depth: `{{orders[0].lines[2].price}}`.
-//! 3. Blanks inside the braces do not matter; a line break does: braces are closed in the line that opens them.
+//! 3. Blanks inside the braces do not matter (`{{ items [ 0 ] }}`); a line break does: braces are closed in the line that opens them.
 //! 4. Rendering is one pass: a value that holds `{{x}}` itself stays as it is.
 //! 5. `\{{` is the text `{{`. Of several backslashes before `{{` each pair is one backslash, and one that is left over
 //!    makes the braces text: `\\{{name}}` is a backslash and a value. A backslash anywhere else is a backslash.

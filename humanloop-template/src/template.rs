@@ -72,15 +72,21 @@ impl Path {
     /// assert!(humanloop_template::Path::parse("a-b").is_none());
     /// ```
     pub fn parse(text: &str) -> Option<Self> {
-        let (name, mut rest) = name(text)?;
+        const BLANKS: [char; 2] = [' ', '\t'];
+        let (name, mut rest) = name(text.trim_start_matches(BLANKS))?;
         let mut steps = Vec::new();
-        while !rest.is_empty() {
+        loop {
+            rest = rest.trim_start_matches(BLANKS);
+            if rest.is_empty() {
+                break;
+            }
             if let Some(field) = rest.strip_prefix('.') {
-                let (field, after) = self::name(field)?;
+                let (field, after) = self::name(field.trim_start_matches(BLANKS))?;
                 steps.push(Step::Field(field.into()));
                 rest = after;
             } else {
                 let (index, after) = rest.strip_prefix('[')?.split_once(']')?;
+                let index = index.trim_matches(BLANKS);
                 if !index.bytes().all(|byte| byte.is_ascii_digit()) {
                     return None;
                 }
@@ -258,6 +264,7 @@ mod tests {
             ("no variable", "no variable"),
             ("{{a}}{{ b }}{{\tc\t}}", "<a><b><c>"),
             ("{{user.name}} {{items[0]}} {{a[1].b.c[23]}}", "<user.name> <items[0]> <a[1].b.c[23]>"),
+            ("{{ user . name }} {{items [ 0 ] .\ta}}", "<user.name> <items[0].a>"),
             ("{{größe}} {{_x1}}", "<größe> <_x1>"),
             (r"\{{a}}", "{{a}}"),
             (r"\\{{a}}", r"\<a>"),
@@ -275,6 +282,9 @@ mod tests {
 
     #[test]
     fn every_mistake_is_told_at_its_place() {
+        for text in ["{{a b}}", "{{a . }}", "{{a [ ] }}", "{{a[1 2]}}", "{{. a}}", "{{ a [0}}"] {
+            assert_eq!(Template::parse(text).1.len(), 1, "{text}");
+        }
         let text = "Hi {{}} {{a-b}}\n{{ok}} {{ f(x) }} {{a.}} {{a[x]}} {{a[-1]}}\n\tÄ {{open";
         let (template, mistakes) = Template::parse(text);
         let places: Vec<_> =

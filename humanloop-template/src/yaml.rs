@@ -84,7 +84,27 @@ impl Value {
     ///
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, Mistake> {
-        let mut flow = Flow { text, at: 0, end: text.len(), json: false };
+        Self::whole(text, false)
+    }
+
+    /// Reads JSON, and nothing else of YAML.
+    ///
+    /// ```
+    /// use humanloop_template::yaml::Value;
+    ///
+    /// assert!(Value::parse_json(r#"{"a": [1, true, "b"]}"#).is_ok());
+    /// assert!(Value::parse_json("{'a': yes}").is_err());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn parse_json(text: &str) -> Result<Self, Mistake> {
+        Self::whole(text, true)
+    }
+
+    fn whole(text: &str, json: bool) -> Result<Self, Mistake> {
+        let mut flow = Flow { text, at: 0, end: text.len(), json };
         flow.skip();
         let value = flow.value(0)?;
         flow.skip();
