@@ -50,6 +50,55 @@ async fn case_04_a_future_that_moves_between_threads_is_one_record_with_its_chil
     }
 }
 
+/// Gives way once, whoever polls.
+async fn once() {
+    let mut given = false;
+    std::future::poll_fn(|_| {
+        if std::mem::replace(&mut given, true) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+}
+
+#[tool]
+async fn gives_way(n: u32) -> u32 {
+    once().await;
+    sync_leaf(n)
+}
+
+#[flow]
+async fn hops() -> u32 {
+    gives_way(1).await + gives_way(2).await
+}
+
+#[test]
+fn case_04_a_future_that_each_poll_finds_on_another_thread_keeps_its_children_and_leaves_nothing_behind() {
+    let mut future = Box::pin(run(hops()));
+    let mut threads = 0;
+    let (sum, recorded) = loop {
+        threads += 1;
+        let poll = std::thread::spawn(move || {
+            let poll = future.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+            // Between two polls the thread is in no call.
+            assert_eq!(run_sync(|| sync_leaf(9)).0, 9);
+            (poll, future)
+        });
+        let (poll, back) = poll.join().unwrap();
+        future = back;
+        if let std::task::Poll::Ready(ready) = poll {
+            break ready;
+        }
+    };
+    assert_eq!((sum, threads), (3, 3));
+    recorded.check(|logs| {
+        let parents: Vec<_> = logs.iter().map(|log| (log.name.as_str(), log.parent.as_ref())).collect();
+        let [root, first, _, second, _] = logs else { panic!("{logs:#?}") };
+        let (root, first, second) = (Some(&root.id), Some(&first.id), Some(&second.id));
+        let calls =
+            [("hops", None), ("gives_way", root), ("sync_leaf", first), ("gives_way", root), ("sync_leaf", second)];
+        assert_eq!(parents, calls);
+    });
+}
+
 #[tool]
 #[expect(clippy::future_not_send, reason = "this is the form under test, and the lint sees it")]
 async fn holds_rc(n: u32) -> u32 {

@@ -6,7 +6,7 @@
 
 #![deny(warnings, clippy::all, clippy::pedantic, clippy::nursery)]
 #![deny(unsafe_code)]
-#![cfg(test)]
+#![cfg(any(test, doctest))]
 
 // Runs a function, and gives what it recorded.
 mod record;
@@ -37,3 +37,21 @@ mod source;
 mod unchanged;
 // Forms that other crates' attributes refuse or get wrong.
 mod rivals;
+
+/// Case 56: a function of a doctest has its text, and says how far it can be trusted.
+///
+/// ```
+#[cfg_attr(doctest, doc = include_str!("source/doctest.in"))]
+/// assert!(source == TEXT && kind == "Exact", "{kind}: {source}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// One that is compiled alone is no file of its own, so its text is printed from the tokens.
+///
+/// ```standalone_crate
+#[cfg_attr(doctest, doc = include_str!("source/doctest.in"))]
+/// assert!(source.contains("a + 1") && (source == TEXT) == (kind == "Exact"), "{kind}: {source}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[cfg(all(doctest, feature = "enable"))]
+pub struct Doctests;
