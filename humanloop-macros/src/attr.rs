@@ -308,3 +308,25 @@ impl Parse for Message {
         Ok(Self { role: word, text: content.parse()? })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_option_is_refused_when_it_is_misspelt_doubled_or_written_otherwise() {
+        let refused = |args: &str, message: &str| {
+            let mut errors = Errors::default();
+            parse(Kind::Prompt, args.parse().unwrap(), &mut errors);
+            let messages = errors.messages();
+            assert!(messages.iter().any(|found| found == message), "{args}: {message} is not in {messages:?}");
+        };
+        for Entry { name, example, .. } in OPTIONS {
+            let misspelt = example.replacen(name, &format!("{name}x"), 1);
+            refused(&misspelt, &format!("`#[prompt]` has no option `{name}x`; did you mean `{name}`?"));
+            refused(&format!("{example}, {example}"), &format!("`{name}` is given twice; keep one"));
+            let otherwise = if example.contains('=') { format!("{name}(1)") } else { format!("{name} = 1") };
+            refused(&otherwise, &format!("`{name}` is written like this: `{example}`"));
+        }
+    }
+}
