@@ -125,6 +125,7 @@ test("a failing call among 50,000 is found, and only what is seen is drawn", asy
   await page.keyboard.press("Escape");
   await page.keyboard.press("n");
   await page.locator(".row.selected mark").first().waitFor();
+  await page.waitForFunction(() => [...(CSS.highlights.get("found") ?? [])].some((place) => place.toString() === "needle"));
   await page.getByLabel("search in this session").fill("");
   await page.waitForFunction(() => document.querySelector(".found").textContent === "");
   await page.locator(".scroll").evaluate((element) => (element.scrollTop = element.scrollHeight));
@@ -142,8 +143,22 @@ test("HTML in prompts is text, and a value of 20 MB opens on demand", async () =
   assert.equal(await page.evaluate(() => window.hacked), undefined);
   assert.equal(await page.locator("main img, main script").count(), 0);
   await page.getByRole("tab", { name: "Input" }).click();
+  await page.locator(".part", { hasText: "Output" }).getByRole("button", { name: "copy" }).first().focus();
   await page.getByRole("button", { name: "show all (20.0 MB)" }).click();
   await page.waitForFunction(() => [...document.querySelectorAll(".tabbody pre")].some((pre) => pre.textContent.endsWith("the very end")));
+});
+
+test("a picture in a value is shown as one, with its size", async () => {
+  const files = new Session("files");
+  const picture = `iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==`;
+  files.log(null, 0, 5, { kind: "tool", config: { type: "tool", name: "draw" }, inputs: { style: "plain" }, output: `data:image/png;base64,${picture}` });
+  take(files);
+  await session("files");
+  await page.locator(".row").first().click();
+  await seen("image/png");
+  await page.waitForFunction(() => document.querySelector(".tabbody img")?.naturalWidth === 1);
+  await page.getByRole("button", { name: "as text" }).click();
+  await seen("data:image/png;base64");
 });
 
 test("versions of a project, their difference and their logs", async () => {

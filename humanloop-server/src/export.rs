@@ -6,9 +6,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
-use humanloop_api::{Log, Object, json};
-use humanloop_store::{Error, Reader, SessionSummary};
+use humanloop_api::{Entry, Log, Object, OutputFormat};
+use humanloop_store::{Error, Reader, SessionSummary, Store};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::Failure;
 use crate::screen::Screen;
@@ -24,6 +25,9 @@ pub(crate) struct Arguments {
     /// As one HTML file: the viewer and the session, which opens without a server.
     #[arg(long, conflicts_with = "json")]
     html: bool,
+    /// Without what went in and came out: names, code, templates, times, tokens and outcomes stay.
+    #[arg(long)]
+    without_values: bool,
     /// Where to write it; without it, to standard output.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -51,7 +55,12 @@ pub(crate) fn run(store: &Reader, arguments: &Arguments, screen: &mut Screen) ->
             store.latest_session()?.ok_or_else(none)?
         }
     };
-    let text = if arguments.html { html::page(store, &session)? } else { of_json(store, &session)? };
+    let text = if arguments.without_values {
+        let copy = without_values(store, &session)?;
+        arguments.text(&copy, &copy.find_session(&session.id.to_string())?)?
+    } else {
+        arguments.text(store, &session)?
+    };
     match &arguments.output {
         None => Ok(screen.line(&text)?),
         Some(path) => fs::write(path, &text)
@@ -59,7 +68,44 @@ pub(crate) fn run(store: &Reader, arguments: &Arguments, screen: &mut Screen) ->
     }
 }
 
+impl Arguments {
+    fn text(&self, store: &Reader, session: &SessionSummary) -> Result<String, Error> {
+        if self.html { html::page(store, session) } else { of_json(store, session) }
+    }
+}
+
+/// The session in a store of its own, with marks where its values were.
+fn without_values(store: &Reader, session: &SessionSummary) -> Result<Store, Error> {
+    const REDACTED: &str = r#"{"$redacted":true}"#;
+    let stripped = |log: Log| Log {
+        outcome: Some(log.outcome()),
+        inputs: log.inputs.map(|inputs| {
+            let mut marks = Object::new();
+            inputs.iter().for_each(|(name, _)| marks.insert(name, &json!({ "$redacted": true })));
+            marks
+        }),
+        output: log.output.map(|_| REDACTED.into()),
+        output_format: log.output_format.map(|_| OutputFormat::Json),
+        error: log.error.map(|_| "left out of this export".into()),
+        messages: None,
+        output_message: None,
+        stdout: None,
+        metadata: None,
+        user: None,
+        provider_request: None,
+        provider_response: None,
+        feedback: None,
+        judgment: None,
+        ..log
+    };
+    let entries: Vec<Entry> =
+        store.logs(session.id)?.into_iter().map(|log| Entry::Log(Box::new(stripped(log)))).collect();
+    let mut copy = Store::in_memory()?;
+    copy.ingest(&entries)?;
+    Ok(copy)
+}
+
 fn of_json(store: &Reader, session: &SessionSummary) -> Result<String, Error> {
     let exported = Exported { humanloop_export: VERSION, session: session.to_object(), logs: store.logs(session.id)? };
-    Ok(json(&exported).get().to_owned())
+    Ok(humanloop_api::json(&exported).get().to_owned())
 }

@@ -93,6 +93,29 @@ fn an_exported_session_is_imported_to_the_field() {
 }
 
 #[test]
+fn an_export_without_values_tells_what_happened_and_not_what_was_said() {
+    let folder = folder();
+    let (whole, bare) = (
+        shown(&folder, &["export", "one", "--json"]),
+        shown(&folder, &["export", "one", "--json", "--without-values"]),
+    );
+    let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    let (whole, bare) = (read(&whole), read(&bare));
+    for (whole, bare) in whole["logs"].as_array().unwrap().iter().zip(bare["logs"].as_array().unwrap()) {
+        for field in ["reference_id", "parent_reference_id", "config", "duration", "outcome", "created_at"] {
+            assert_eq!(whole[field], bare[field], "{field}");
+        }
+        for (name, value) in whole["inputs"].as_object().unwrap() {
+            assert_eq!(bare["inputs"][name], serde_json::json!({"$redacted": true}));
+            assert_ne!(&bare["inputs"][name], value);
+        }
+        assert_ne!(whole["output"], bare["output"]);
+    }
+    let page = shown(&folder, &["export", "one", "--html", "--without-values"]);
+    assert!(page.contains("$redacted") && !page.contains(whole["logs"][0]["output"].as_str().unwrap()));
+}
+
+#[test]
 fn what_is_no_export_is_refused_by_its_name() {
     let folder = folder();
     std::fs::write(folder.0.join("letter"), "dear aunt").unwrap();

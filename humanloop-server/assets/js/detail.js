@@ -68,6 +68,13 @@ function section(title, ...content) {
   return h("section", { class: "part" }, h("h3", null, title), content);
 }
 
+/** A section of a logged value, which can be copied whole. */
+function valueSection(title, path, { log, whole }, ...content) {
+  const shown = typeof log[path] === "string" ? log[path] : JSON.stringify(log[path], null, 2);
+  const text = async () => (shown.includes('"$cut"') ? whole(path) : shown);
+  return section([title, h("button", { type: "button", class: "copy", onclick: async () => copyText(await text(), title.toLowerCase()) }, "copy")], ...content);
+}
+
 function callView(detail, whole) {
   const { log } = detail;
   const inputs = log.inputs && Object.keys(log.inputs).length ? log.inputs : null;
@@ -75,9 +82,10 @@ function callView(detail, whole) {
   const types = argumentTypes(log.config?.source_code);
   const words = typeof log.error === "string" ? log.error.split("\n")[0].slice(0, 60) : null;
   return [
-    log.error != null && section("Error", h("div", { class: "error" }, value(log.error)), !exported && words && link(href([], { q: words.replace(/[^\p{L}\p{N} ]+/gu, " ").trim(), state: "bad" }), { class: "small" }, "same error elsewhere")),
-    section("Input", inputs ? h("dl", { class: "arguments" }, Object.entries(inputs).map(([name, item]) => [h("dt", null, name, types[name] && h("span", { class: "quiet" }, `: ${types[name]}`)), h("dd", null, value(item, name))])) : h("p", { class: "quiet" }, "no arguments")),
-    log.error == null && section("Output", log.output != null ? value(log.output) : h("p", { class: "quiet" }, { running: "not ended yet", cancelled: "cancelled before it returned", interrupted: "its process is gone", panicked: "it panicked" }[log.outcome] ?? "nothing returned")),
+    log.error != null && valueSection("Error", "error", { log, whole }, h("div", { class: "error" }, value(log.error)), !exported && words && link(href([], { q: words.replace(/[^\p{L}\p{N} ]+/gu, " ").trim(), state: "bad" }), { class: "small" }, "same error elsewhere")),
+    inputs ? valueSection("Input", "inputs", { log, whole }, h("dl", { class: "arguments" }, Object.entries(inputs).map(([name, item]) => [h("dt", null, name, types[name] && h("span", { class: "quiet" }, `: ${types[name]}`)), h("dd", null, value(item, name))]))) : section("Input", h("p", { class: "quiet" }, "no arguments")),
+    log.error == null && log.output != null && valueSection("Output", "output", { log, whole }, value(log.output)),
+    log.error == null && log.output == null && section("Output", h("p", { class: "quiet" }, { running: "not ended yet", cancelled: "cancelled before it returned", interrupted: "its process is gone", panicked: "it panicked" }[log.outcome] ?? "nothing returned")),
     log.stdout && section("Printed", value(log.stdout)),
     detail.feedback?.length > 0 && section("Feedback", value(detail.feedback)),
     log.metadata && section("Metadata", value(log.metadata, "metadata")),

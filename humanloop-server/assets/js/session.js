@@ -5,6 +5,7 @@ import { asMarkdown } from "./copy.js";
 import { exported, follow, get } from "./data.js";
 import { showDetail } from "./detail.js";
 import { count, counted, duration, moment, money, tokens } from "./format.js";
+import { markFound } from "./found.js";
 import { keys } from "./keys.js";
 import { overview } from "./overview.js";
 import { Rows } from "./rows.js";
@@ -39,6 +40,7 @@ class SessionView {
     this.live = h("span", { class: "live", role: "status" });
     this.detail = h("aside", { class: "detail", "aria-label": "log" });
     this.input = h("input", { type: "search", placeholder: "Search: words, tool:name error:text tokens>1000", "aria-label": "search in this session", value: here().params.get("q") ?? "", oninput: () => this.searchSoon() });
+    this.markFound = markFound(this.detail);
     this.found = h("span", { class: "found", role: "status" });
     this.axis = h("div", { class: "axis", "aria-hidden": "true" });
     const kindChips = KINDS.map((kind) => h("button", { type: "button", class: "chip", "aria-pressed": "true", onclick: (event) => { this.kinds.has(kind) ? this.kinds.delete(kind) : this.kinds.add(kind); event.currentTarget.setAttribute("aria-pressed", String(this.kinds.has(kind))); this.filter(); } }, kindSign(kind), kind));
@@ -51,6 +53,7 @@ class SessionView {
       ArrowRight: ["unfold", () => this.fold(false)], ArrowLeft: ["fold, or go up", () => this.fold(true)],
       Enter: ["open the row", () => this.open()], Escape: ["close the log", () => this.close()], "/": ["search", () => this.input.focus()], n: ["next hit", () => this.hit(1)], p: ["hit before", () => this.hit(-1)],
       e: ["next error", () => this.nextBad()], "[": ["session before", () => this.neighbour(1)], "]": ["next session", () => this.neighbour(-1)], d: ["compare with the session before", () => this.compare()], y: ["copy the output or error", () => this.copy()],
+      w: ["wrap long lines, or not", () => this.detail.classList.toggle("unwrapped")],
     });
     this.clock = setInterval(() => this.tree.session.running > 0 && this.update(), 1000);
   }
@@ -228,6 +231,7 @@ class SessionView {
     const { words, test, conditions } = parseSearch(text);
     this.searching = text !== "";
     this.words = words;
+    this.markFound(words);
     let inPayloads = [];
     if (words.length) inPayloads = (await get(`session/${this.tree.session.id}/search`, { q: words.join(" ") }).catch((error) => { say(error.message); return { ids: [] }; })).ids;
     if (text !== this.input.value.trim()) return;

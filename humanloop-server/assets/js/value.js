@@ -36,8 +36,28 @@ function markOf(value, whole) {
   }
 }
 
+const DATA = /^data:([\w.+-]+\/[\w.+-]+)[^,]*;base64,/;
+const BEGINNINGS = { iVBORw0KGgo: "image/png", "/9j/": "image/jpeg", R0lGOD: "image/gif", JVBERi0: "application/pdf" };
+
+/** What a text in base64 holds; `null` for any other text. */
+function typeOfData(text) {
+  const named = DATA.exec(text.slice(0, 200))?.[1];
+  if (named || text.length < 200 || /[^\w+/=\s-]/.test(text.slice(0, CUT))) return named ?? null;
+  return Object.entries(BEGINNINGS).find(([start]) => text.startsWith(start))?.[1] ?? null;
+}
+
+/** A file in a text: its type and size, an image as one, the text on demand. */
+function fileView(text, type, rest) {
+  const picture = (all) => h("img", { src: all.startsWith("data:") ? all : `data:${type};base64,${all.replace(/\s/g, "")}`, alt: type });
+  const asText = h("button", { class: "more", type: "button", onclick: () => asText.replaceWith(longText(text, rest, true)) }, "as text");
+  const show = h("button", { class: "more", type: "button", onclick: () => rest.all().then((all) => show.replaceWith(picture(all)), (error) => say(error.message)) }, "show the image");
+  return h("div", { class: "file" }, h("span", { class: "mark soft" }, `${type}, ${bytes(Math.round((rest?.size ?? text.length) * 0.75))}`), /^image\/(png|jpeg|gif|webp)$/.test(type) && (rest ? show : picture(text)), asText);
+}
+
 /** Text of which the beginning is shown. */
-export function longText(text, rest) {
+export function longText(text, rest, plain) {
+  const type = plain ? null : typeOfData(text);
+  if (type) return fileView(text, type, rest);
   if (!rest && text.length <= CUT) return h("pre", { class: "text", dir: "auto" }, text === "" ? h("span", { class: "mark soft" }, "empty text") : text);
   const size = rest?.size ?? new Blob([text]).size;
   const pre = h("pre", { class: "text", dir: "auto" }, text.slice(0, CUT), "…");

@@ -27,6 +27,7 @@ const SCRIPTS: &[(&str, &str)] = assets![
     "js/waterfall.js",
     "js/overview.js",
     "js/search.js",
+    "js/found.js",
     "js/session.js",
     "js/sessions.js",
     "js/projects.js",
