@@ -1,4 +1,4 @@
-//! What the next build knows of a function: its text is that of the file, whatever was edited.
+//! What the next build knows of a function: its text is that of the file, and so is its template, whatever was edited.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -53,10 +53,40 @@ fn an_edited_comment_is_in_the_text_of_the_next_build_and_the_version_stays() {
     assert!(!first.0.is_empty() && first.0 == second.0, "two processes, one code: {printed:?}");
 }
 
+/// Prints the version of a prompt, and its template.
+const PROMPT: &str = r#"
+#[humanloop::prompt(model = "m", template_file = "answer.txt", constant = ANSWER)]
+async fn answer(question: &str) -> String { String::new() }
+
+fn main() {
+    print!("{}\n{}", ANSWER.version(), ANSWER.template().unwrap());
+    drop(answer(""));
+}
+"#;
+
+#[test]
+fn an_edited_template_file_is_built_anew_and_is_another_version() {
+    let library = library();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("builds-of-a-template");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("main.rs"), PROMPT).unwrap();
+    let printed = ["Hi {{question}}", "Hello {{question}}"].map(|template| {
+        fs::write(folder.join("answer.txt"), template).unwrap();
+        built_and_run(&library, &folder)
+    });
+    let [first, second] = printed.each_ref().map(|printed| printed.split_once('\n').unwrap());
+    assert_eq!((first.1, second.1), ("Hi {{question}}", "Hello {{question}}"));
+    assert_ne!(first.0, second.0);
+    // The compiler tells cargo of the file, so that its change is one of the program.
+    let files = fs::read_to_string(folder.join("main.d")).unwrap();
+    assert!(files.contains("answer.txt"), "{files}");
+}
+
 /// What the program prints, built as cargo builds again after an edit: on top of what the last build left.
 fn built_and_run(library: &Path, folder: &Path) -> String {
     let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-    rustc.args(["--edition", "2024", "main.rs", "-C", "incremental=incremental"]);
+    rustc.args(["--edition", "2024", "main.rs", "-C", "incremental=incremental", "--emit", "link,dep-info"]);
+    rustc.env("CARGO_MANIFEST_DIR", folder);
     rustc.arg("--extern").arg(format!("humanloop={}", library.display()));
     rustc.arg("-L").arg(format!("dependency={}", library.parent().unwrap().join("deps").display()));
     let built = rustc.current_dir(folder).output().unwrap();
