@@ -23,8 +23,9 @@ pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
 /// The place of the first byte at or after `at` that may not stand in a JSON string as it is.
 fn escape_from(bytes: &[u8], mut at: usize) -> Option<usize> {
     while let Some(word) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        if has_special(u64::from_le_bytes(*word)) {
-            break;
+        let special = special(u64::from_le_bytes(*word));
+        if special != 0 {
+            return Some(at + special.trailing_zeros() as usize / 8);
         }
         at += 8;
     }
@@ -32,13 +33,14 @@ fn escape_from(bytes: &[u8], mut at: usize) -> Option<usize> {
     rest.iter().position(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\').map(|found| at + found)
 }
 
-/// Whether one of eight bytes is a quote, a backslash or a control character; now and then it says so wrongly.
-fn has_special(word: u64) -> bool {
+/// The high bit of the first of eight bytes that is a quote, a backslash or a control character; what stands above it
+/// means nothing, since subtracting may have borrowed from there.
+fn special(word: u64) -> u64 {
     let zero = |word: u64| word.wrapping_sub(LOW) & !word;
     let quote = zero(word ^ (LOW * b'"' as u64));
     let backslash = zero(word ^ (LOW * b'\\' as u64));
     let control = word.wrapping_sub(LOW * 0x20) & !word;
-    (quote | backslash | control) & HIGH != 0
+    (quote | backslash | control) & HIGH
 }
 
 fn escape(out: &mut Vec<u8>, byte: u8) {

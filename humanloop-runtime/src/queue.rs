@@ -8,12 +8,15 @@ use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use crate::sync::thread::{Thread, current, park};
 use crate::sync::{Arc, Mutex, MutexGuard};
 
-/// Bytes of a chunk that is full.
+/// Bytes of a chunk that is full, and events: chunks are used again, so small ones stay in the processor's cache.
 const CHUNK: usize = 64 << 10;
+const EVENTS: usize = 256;
 /// Bytes that a lane takes from the common limit at a time.
 const CREDIT: usize = 4 << 10;
+/// Bytes at which the worker does not go on gathering.
+const PRESSING: usize = 1 << 20;
 /// Empty chunks that are kept for the next ones.
-const SPARE: usize = 16;
+const SPARE: usize = 24;
 
 /// Events in order, and the bytes they refer to one after the other.
 #[derive(Debug)]
@@ -89,6 +92,8 @@ pub(crate) struct Queue<E> {
     /// Bytes of records on their way, in lanes and behind them.
     bytes: AtomicUsize,
     limit: usize,
+    /// Bytes that came into the lanes since they were swept.
+    gathered: AtomicUsize,
     /// The worker sleeps until a record comes.
     asleep: AtomicBool,
     /// The worker shall not go on gathering: the queue fills up, or an order waits.
@@ -123,6 +128,7 @@ impl<E> Queue<E> {
             lanes: Mutex::new(Lanes { all: Vec::new(), tally: Tally::default(), stopped: false }),
             bytes: AtomicUsize::new(0),
             limit,
+            gathered: AtomicUsize::new(0),
             asleep: AtomicBool::new(false),
             pressed: AtomicBool::new(false),
             worker: Mutex::new(None),
@@ -165,7 +171,7 @@ impl<E> Queue<E> {
         }
         filling.credit = filling.credit.saturating_sub(size);
         write(&mut filling.chunk);
-        if filling.chunk.bytes.len() >= CHUNK {
+        if filling.chunk.bytes.len() >= CHUNK || filling.chunk.events.len() >= EVENTS {
             if self.is_a_copy() {
                 return Err(Refused::Stopped);
             }
@@ -192,6 +198,10 @@ impl<E> Queue<E> {
                 return Err(Refused::Full);
             }
         } else if before + wanted > self.limit / 2 {
+            self.press();
+        }
+        let gathered = self.gathered.fetch_add(wanted, Ordering::Relaxed);
+        if gathered < PRESSING && gathered + wanted >= PRESSING {
             self.press();
         }
         filling.chunk.reserved += wanted;
@@ -256,6 +266,7 @@ impl<E> Queue<E> {
 
     /// Takes all that is in the lanes, each lane's in order.
     pub(crate) fn sweep(&self, taken: &mut Vec<Chunk<E>>) {
+        self.gathered.store(0, Ordering::Relaxed);
         let lanes = &mut *lock(&self.lanes);
         lanes.all.retain(|lane| {
             let mut filling = lock(&lane.filling);

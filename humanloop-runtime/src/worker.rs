@@ -73,9 +73,8 @@ impl Worker {
     fn hand_over(&mut self, chunks: &mut Vec<Chunk<Event>>) {
         let mut batch = Draft::default();
         for mut chunk in chunks.drain(..) {
-            let events = std::mem::take(&mut chunk.events);
             let mut payloads = Payloads(&chunk.bytes);
-            for event in events {
+            for event in chunk.events.drain(..) {
                 self.add(&mut batch, event, &mut payloads);
                 if batch.entries.len() >= BATCH {
                     self.send(std::mem::take(&mut batch));
