@@ -10,7 +10,7 @@ use crate::sync::{Arc, Mutex, MutexGuard};
 
 /// Bytes of a chunk that is full, and events: chunks are used again, so small ones stay in the processor's cache.
 const CHUNK: usize = 64 << 10;
-const EVENTS: usize = 256;
+const EVENTS: usize = if cfg!(loom) { 2 } else { 256 };
 /// Bytes that a lane takes from the common limit at a time.
 const CREDIT: usize = 4 << 10;
 /// Bytes at which the worker does not go on gathering.
@@ -176,7 +176,10 @@ impl<E> Queue<E> {
                 return Err(Refused::Stopped);
             }
             let empty = lock(&self.spare).pop().unwrap_or_default();
-            let full = std::mem::replace(&mut filling.chunk, empty);
+            let mut full = std::mem::replace(&mut filling.chunk, empty);
+            let unused = filling.credit.min(full.reserved);
+            full.reserved -= unused;
+            filling.chunk.reserved = unused;
             filling.full.push(full);
         }
         drop(filling);
@@ -246,13 +249,20 @@ impl<E> Queue<E> {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
+    /// Bytes of the limit that are in use.
+    #[cfg(loom)]
+    pub(crate) fn reserved(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
     /// `bytes` have left.
     pub(crate) fn release(&self, bytes: usize) {
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 
-/// The worker's side.
+/// The worker's side. Its flags are exchanged, not set: then each change has a place among those of the callers that
+/// loom can tell, too.
 impl<E> Queue<E> {
     /// The thread that calls this is the worker.
     pub(crate) fn attend(&self) {
@@ -261,7 +271,7 @@ impl<E> Queue<E> {
 
     /// What was pressed before will be done now.
     pub(crate) fn begin(&self) {
-        self.pressed.store(false, Ordering::Release);
+        self.pressed.swap(false, Ordering::AcqRel);
     }
 
     /// Takes all that is in the lanes, each lane's in order.
@@ -271,6 +281,9 @@ impl<E> Queue<E> {
         lanes.all.retain(|lane| {
             let mut filling = lock(&lane.filling);
             taken.append(&mut filling.full);
+            let unused = std::mem::take(&mut filling.credit).min(filling.chunk.reserved);
+            filling.chunk.reserved -= unused;
+            self.release(unused);
             if filling.chunk.events.is_empty() {
                 let is_used = Arc::strong_count(lane) > 1;
                 if !is_used {
@@ -279,11 +292,7 @@ impl<E> Queue<E> {
                 return is_used;
             }
             let empty = lock(&self.spare).pop().unwrap_or_default();
-            let credit = std::mem::take(&mut filling.credit);
-            let mut chunk = std::mem::replace(&mut filling.chunk, empty);
-            let unused = credit.min(chunk.reserved);
-            chunk.reserved -= unused;
-            self.release(unused);
+            let chunk = std::mem::replace(&mut filling.chunk, empty);
             taken.push(chunk);
             true
         });
@@ -311,7 +320,7 @@ impl<E> Queue<E> {
 
     /// Sleeps until there is something to do.
     pub(crate) fn sleep(&self) {
-        self.asleep.store(true, Ordering::Release);
+        self.asleep.swap(true, Ordering::AcqRel);
         let waits = {
             let lanes = lock(&self.lanes);
             lanes.all.iter().any(|lane| {
@@ -322,7 +331,7 @@ impl<E> Queue<E> {
         while !waits && self.asleep.load(Ordering::Acquire) && !self.pressed.load(Ordering::Acquire) {
             park();
         }
-        self.asleep.store(false, Ordering::Release);
+        self.asleep.swap(false, Ordering::AcqRel);
     }
 
     /// Lets more gather for `interval`; it ends early when the worker is pressed.
