@@ -271,6 +271,9 @@ impl Outlet {
         }
         drop(sink); // a store is closed before the end is told
         let mut state = lock(&self.state);
+        let State { memory, spool, .. } = &mut *state;
+        let left: Vec<Arc<Batch>> = memory.drain(..).collect(); // what came while it paused
+        self.to_disk(spool, &left);
         state.done = true;
         state.spool = None; // its lock is let go
         drop(state);

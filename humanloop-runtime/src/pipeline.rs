@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -21,6 +21,8 @@ pub(crate) use crate::queue::lock;
 
 /// How many pipelines take records; while there is none, an annotated function looks at this number and no further.
 static ALIVE: AtomicUsize = AtomicUsize::new(0);
+/// How long the end waits for the worker to count what it still holds when the time is up; it waits for nothing then.
+const COUNTING: Duration = Duration::from_secs(2);
 /// What `init` started, and a number that changes with it so that threads may keep a copy.
 static GLOBAL: Mutex<Option<Arc<Pipeline>>> = Mutex::new(None);
 static GENERATION: AtomicU64 = AtomicU64::new(0);
@@ -219,6 +221,11 @@ impl Place {
     }
 }
 
+/// Whether the worker has done what it was told, in time.
+fn answer(answered: &Receiver<()>, deadline: Instant) -> bool {
+    answered.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok()
+}
+
 fn cause(refused: Refused) -> Cause {
     match refused {
         Refused::Full => Cause::QueueFull,
@@ -289,7 +296,7 @@ impl Pipeline {
         if let Some(end) = *lock(&self.ended) {
             return end;
         }
-        let swept = self.order(false, deadline);
+        let swept = answer(&self.order(false), deadline);
         let complete = swept && self.outlets.iter().all(|outlet| outlet.settle(deadline));
         Flushed::new(complete, self.stats())
     }
@@ -308,13 +315,17 @@ impl Pipeline {
         }
         self.retire();
         *lock(&self.deadline) = Some(deadline);
-        let swept = self.order(true, deadline);
+        let answered = self.order(true);
+        let swept = answer(&answered, deadline);
         for outlet in &self.outlets {
             outlet.stop();
         }
         let mut complete = swept;
         for outlet in &self.outlets {
             complete &= outlet.end(deadline);
+        }
+        if !swept {
+            answer(&answered, Instant::now() + COUNTING);
         }
         let end = Flushed::new(complete, self.stats());
         *ended = Some(end);
@@ -331,11 +342,16 @@ impl Pipeline {
         ALIVE.fetch_sub(1, Ordering::Release);
     }
 
-    fn order(&self, stop: bool, deadline: Instant) -> bool {
+    fn order(&self, stop: bool) -> Receiver<()> {
         let (answer, answered) = sync_channel(1);
         lock(&self.orders).push(Order { stop, answer });
         self.queue.press();
-        answered.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok()
+        answered
+    }
+
+    /// Whether the time of the program's end is up.
+    pub(crate) fn is_late(&self) -> bool {
+        lock(&self.deadline).is_some_and(|deadline| deadline <= Instant::now())
     }
 
     /// The numbers so far.

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use humanloop_api::{Entry, Outcome};
 use uuid::Uuid;
@@ -73,6 +73,12 @@ impl Worker {
     fn hand_over(&mut self, chunks: &mut Vec<Chunk<Event>>) {
         let mut batch = Draft::default();
         for mut chunk in chunks.drain(..) {
+            if self.pipeline.is_late() {
+                let records = chunk.events.iter().filter(|event| !matches!(event, Event::Opened(_))).count();
+                self.pipeline.counts.lose(Cause::Undelivered, records as u64, None);
+                self.pipeline.queue.recycle(chunk);
+                continue;
+            }
             let mut payloads = Payloads(&chunk.bytes);
             for event in chunk.events.drain(..) {
                 self.add(&mut batch, event, &mut payloads);
@@ -133,9 +139,8 @@ impl Worker {
         let batch = Batch::new(draft.entries, draft.weights, self.pipeline.queue.clone());
         let batch = Arc::new(batch);
         for outlet in &self.pipeline.outlets {
-            let deadline = || *lock(&self.pipeline.deadline);
             while !outlet.has_room() {
-                if deadline().is_some_and(|deadline| deadline <= Instant::now()) {
+                if self.pipeline.is_late() {
                     self.pipeline.counts.lose(Cause::Undelivered, batch.weight(), None);
                     return;
                 }
