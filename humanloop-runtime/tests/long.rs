@@ -76,7 +76,7 @@ fn calls_for_ever(guard: &Guard, first: u64) {
     loop {
         guard.run(|| Session::new().run(|| (0..50).for_each(|more| call(n + more))));
         n += 50;
-        if n % 200 == 0 {
+        if n.is_multiple_of(200) {
             let flushed = guard.flush(LONG);
             assert!(flushed.complete && flushed.dropped == 0, "{flushed:?}");
             println!("\nsafe {n}");
@@ -266,23 +266,22 @@ fn without_a_server_memory_stays_within_its_bounds() {
         line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
     };
     let folder = folder("soak");
-    // The spool gets full, too.
-    let guard = builder().http(nobody(), None).spool(&folder).spool_bytes(32 << 20).quiet().start().unwrap();
-    let (start, mut n, mut settled, mut most) = (Instant::now(), 0, 0, 0);
+    // The spool gets full, too; and the queue, when this program is faster than the worker.
+    let builder = builder().http(nobody(), None).spool(&folder).spool_bytes(32 << 20).queue_bytes(16 << 20);
+    let before = resident();
+    let guard = builder.quiet().start().unwrap();
+    let (start, mut n, mut most) = (Instant::now(), 0, 0);
     while start.elapsed() < FOR {
         guard.run(|| Session::new().run(|| (0..100).for_each(|more| call(n + more))));
         n += 100;
         std::thread::sleep(Duration::from_millis(20));
-        if start.elapsed() < FOR / 4 {
-            settled = settled.max(resident());
-        }
         most = most.max(resident());
     }
     let end = guard.shutdown(LONG);
     adds_up(end.stats);
-    println!("{n} calls without a server: {settled} MiB in the first quarter, {most} MiB at most; {end:?}");
+    println!("{n} calls without a server: {before} MiB before, {most} MiB at most; {end:?}");
     assert_eq!(end.stats.produced, n);
     assert!(end.stats.dropped.spool_full > 0, "the spool never got full: {end:?}");
-    assert!(most < settled + 24, "{settled} MiB, then {most} MiB");
+    assert!(most < before + 64, "{before} MiB, then {most} MiB");
     std::fs::remove_dir_all(folder).unwrap();
 }

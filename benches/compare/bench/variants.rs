@@ -51,7 +51,7 @@ impl Variant {
                 Self::ours(humanloop::builder().local(&store), 64, move || {
                     let store = humanloop::store::Store::open_existing(&store).expect("it was written");
                     let sessions = store.sessions(usize::MAX, None).expect("it is read");
-                    let logs = sessions.iter().map(|session| session.logs as u64).sum();
+                    let logs = sessions.iter().map(|session| session.logs).sum();
                     drop(folder);
                     logs
                 })
