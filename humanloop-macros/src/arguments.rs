@@ -1,7 +1,7 @@
 //! Parameter patterns → the names they bind.
 //!
 //! A parameter is bound twice: in the signature, under the user's name but in the macro's hygiene, where it is captured; and
-//! once more just around the body, by the user's own tokens. So the body sees the user's variables and nothing else, and what
+//! once more by the user's own tokens, as a parameter of the closure that the body is, or just before it. So the body sees the user's variables and nothing else, and what
 //! the compiler says of them (`unused_variables`, `unused_mut`, moves) is what it would say without the attribute.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
@@ -10,6 +10,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, FnArg, Pat, PatType, Signature, Token};
 
+use crate::source;
 use crate::text::compact;
 
 /// One name that a parameter binds.
@@ -29,6 +30,17 @@ pub(crate) struct Argument {
 impl Argument {
     fn new(name: String, outer: Ident, inner: Ident) -> Self {
         Self { name, ty: String::new(), outer, inner, mutability: None, attrs: Vec::new() }
+    }
+
+    /// `mut name` from the user's tokens, as a parameter of the closure that the body is.
+    pub(crate) fn parameter(&self) -> TokenStream {
+        let Self { inner, mutability, attrs, .. } = self;
+        quote_spanned! { Span::mixed_site() => #(#attrs)* #mutability #inner }
+    }
+
+    /// Whether its value can be handed over, which that of one that may be gone cannot.
+    pub(crate) fn is_movable(&self) -> bool {
+        self.cfgs().next().is_none()
     }
 
     /// `let mut name = name;` from the user's tokens, to stand before the body.
@@ -67,26 +79,26 @@ pub(crate) fn take(signature: &mut Signature) -> Vec<Argument> {
         FnArg::Receiver(_) => None,
     });
     for (place, parameter) in parameters.enumerate() {
-        let first = arguments.len();
+        let mut bound = Vec::new();
         if let Pat::Wild(wild) = &*parameter.pat {
             let unnamed = Ident::new(&format!("__unnamed{place}"), Span::mixed_site().located_at(wild.span()));
             *parameter.pat = syn::parse_quote!(#unnamed);
-            arguments.push(Argument::new(format!("_{place}"), unnamed.clone(), unnamed));
+            bound.push(Argument::new(format!("_{place}"), unnamed.clone(), unnamed));
+        } else {
+            bindings(&mut parameter.pat, &mut bound);
         }
         let simple = matches!(&*parameter.pat, Pat::Ident(name) if name.subpat.is_none());
-        if arguments.len() == first {
-            bindings(&mut parameter.pat, &mut arguments);
-        }
-        for argument in arguments.iter_mut().skip(first) {
+        for argument in &mut bound {
             argument.attrs.clone_from(&parameter.attrs);
             if simple {
                 argument.ty = compact(parameter.ty.to_token_stream());
             }
         }
         // Lints are about the user's binding, which is the inner one.
-        if arguments.len() > first {
+        if !bound.is_empty() {
             parameter.attrs.retain(is_cfg);
         }
+        arguments.append(&mut bound);
     }
     arguments
 }
@@ -121,6 +133,20 @@ fn bindings(pattern: &mut Pat, found: &mut Vec<Argument>) {
         // `_` inside a pattern, `..`, constants and macros bind nothing that can be seen here.
         _ => {}
     }
+}
+
+/// A mention of what an async block has to hold, behind a `return`: a block captures in the order of what it mentions, and drops in
+/// the order of what it captures, which for arguments is from the last to the first. Only names that the body mentions, too, or
+/// that begin with `_`: of any other the compiler has to say that it is not used.
+pub(crate) fn held(arguments: &[Argument], body: &TokenStream) -> Option<TokenStream> {
+    let body = body.to_string();
+    let is_held = |argument: &&Argument| {
+        argument.is_movable() && (argument.name.starts_with('_') || body.contains(argument.name.as_str()))
+    };
+    let names: Vec<&Ident> = arguments.iter().rev().filter(is_held).map(|argument| &argument.inner).collect();
+    (names.len() > 1).then(|| {
+        quote_spanned! { Span::mixed_site() => #[allow(unreachable_code, clippy::used_underscore_binding)] { let _all = (#(#names,)*); } }
+    })
 }
 
 /// The names that one parameter binds, as [`take`] gives them.
@@ -160,7 +186,7 @@ fn outer(mut name: Ident) -> Ident {
     if is_reserved(&name) {
         return name;
     }
-    let span = Span::mixed_site().located_at(name.span());
+    let span = source::at(name.span());
     // It is read in the edition of this crate, where more words are keywords than in that of the user's.
     if LATER_KEYWORDS.iter().any(|word| name == word) {
         return Ident::new_raw(&name.to_string(), span);

@@ -11,9 +11,9 @@ use syn::spanned::Spanned;
 use crate::arguments::{Argument, in_outer_hygiene, is_cfg};
 use crate::attr::Message;
 use crate::shape::{self, Items, Outer, Output};
-use crate::source::Source;
+use crate::source::{self, Source};
 use crate::spec::{Capture, Spec};
-use crate::{parameters, template};
+use crate::{arguments, parameters, template};
 
 /// `quote!` in the macro's hygiene.
 macro_rules! ours {
@@ -22,21 +22,23 @@ macro_rules! ours {
 
 /// Prints the annotated function.
 pub(crate) fn expand(spec: &Spec) -> TokenStream {
-    let private = &spec.private;
+    let (path, private) = (&spec.path, &spec.private);
     let (attrs, vis, sig) = (&spec.function.attrs, &spec.function.vis, &spec.function.sig);
     let (inner_attrs, statements) = split_inner_attributes(spec.body.stream());
     let description = description(spec);
-    let inputs = inputs(spec);
     let call = match &spec.asked {
-        Some(asked) => asked.expand(spec),
+        Some(asked) => {
+            let (inputs, asking) = (inputs(spec), asked.expand(spec));
+            ours! { #inputs #asking }
+        }
         None => call(spec, &statements),
     };
     let body = in_users_braces(
         spec,
         ours! {
+            use #path as #private;
             static __FUNCTION: #private::Function = #description;
             let mut __call = #private::open(&__FUNCTION);
-            #inputs
             #call
         },
     );
@@ -47,12 +49,14 @@ pub(crate) fn expand(spec: &Spec) -> TokenStream {
 /// The constant beside the function, with its visibility: an associated one beside a method.
 fn constant(spec: &Spec) -> Option<TokenStream> {
     let name = spec.args.constant.as_ref()?;
-    let (private, vis, description) = (&spec.private, &spec.function.vis, description(spec));
+    let (path, private) = (&spec.path, &spec.private);
+    let (vis, description) = (&spec.function.vis, description(spec));
     let cfgs = spec.function.attrs.iter().filter(|attr| is_cfg(attr));
     let doc = format!("`{}`, as the compiler knows it.", spec.function.sig.ident.unraw());
-    Some(
-        ours! { #(#cfgs)* #[doc = #doc] #vis const #name: #private::Definition = #private::Definition::of(#description); },
-    )
+    Some(ours! {
+        #(#cfgs)* #[doc = #doc]
+        #vis const #name: #path::Definition = { use #path as #private; #private::Definition::of(#description) };
+    })
 }
 
 /// The same braces as the body's, without which the lints take the function for generated code.
@@ -146,7 +150,7 @@ fn inputs(spec: &Spec) -> TokenStream {
         let (name, value) = (&argument.name, &argument.outer);
         let whole = variable.whole.then(|| ours! { __call.variable(#name, (&&&&#private::Probe(&#value)).__text()); });
         // A type that cannot be reached into is an error at the parameter.
-        let at_parameter = Span::mixed_site().located_at(value.span());
+        let at_parameter = source::at(value.span());
         let parts = variable
             .parts
             .then(|| quote_spanned! { at_parameter => #private::put_value(&mut __call, #name, &#value); });
@@ -161,8 +165,8 @@ fn inputs(spec: &Spec) -> TokenStream {
         .map(|(argument, how)| under_cfgs(argument, capture(spec, *how, &argument.name, &argument.outer)));
     let metadata = spec.args.metadata.iter().map(|entry| {
         let (key, value) = (&entry.key, in_outer_hygiene(&entry.value));
-        let at_value = Span::mixed_site().located_at(entry.value.span());
-        quote_spanned! { at_value => #private::put_metadata(&mut __call, #key, &(#value)); }
+        let value = quote_spanned! { source::at(entry.value.span()) => &(#value) };
+        ours! { #private::put_metadata(&mut __call, #key, #value); }
     });
     let captures: Vec<TokenStream> = receiver.chain(values).chain(metadata).collect();
     if captures.is_empty() {
@@ -184,74 +188,105 @@ fn under_cfgs(argument: &Argument, statement: TokenStream) -> TokenStream {
 fn capture(spec: &Spec, how: Capture, name: &str, value: &Ident) -> TokenStream {
     let private = &spec.private;
     // A bound that does not hold is an error at the parameter.
-    let at_parameter = Span::mixed_site().located_at(value.span());
+    let value = quote_spanned! { source::at(value.span()) => &#value };
     match how {
-        Capture::Probe => ours! { (&&&&#private::Probe(&#value)).__put(&mut __call, #name); },
+        Capture::Probe => ours! { (&&&&#private::Probe(#value)).__put(&mut __call, #name); },
         Capture::Skip => ours! { __call.skipped(#name); },
         Capture::Redact => ours! { __call.redacted(#name); },
-        Capture::Debug => {
-            quote_spanned! { at_parameter => #private::put_debug(&mut __call, #name, &#value); }
-        }
-        Capture::Serialize => {
-            quote_spanned! { at_parameter => #private::put_serialize(&mut __call, #name, &#value); }
-        }
+        Capture::Debug => ours! { #private::put_debug(&mut __call, #name, #value); },
+        Capture::Serialize => ours! { #private::put_serialize(&mut __call, #name, #value); },
     }
 }
 
-/// The body in its call, and the capture of what comes out.
+/// The capture of what goes in, the body in its call, and the capture of what comes out.
 fn call(spec: &Spec, statements: &TokenStream) -> TokenStream {
     let private = &spec.private;
-    let output = shape::annotation(&spec.function.sig);
+    let signature = &spec.function.sig;
     let arguments = &spec.function.arguments;
-    let in_template = spec.variables.iter().filter_map(|variable| arguments.get(variable.place)).map(Argument::mention);
-    let rebindings: TokenStream = arguments.iter().map(Argument::rebinding).chain(in_template).collect();
+    let inputs = inputs(spec);
+    let output = shape::annotation(signature);
+    let mentions = spec.variables.iter().filter_map(|variable| arguments.get(variable.place)).map(Argument::mention);
+    // With the span of the user's `fn`, the compiler names what the closure captures.
+    let at_fn = signature.fn_token.span;
+    // What is noticed only here, such as a borrow that does not live long enough or the end of a function that should never
+    // return, points at the body.
+    let at_body = source::at(spec.body.span());
 
-    // With the span of the user's `fn`, the compiler names what the closure and the block capture.
-    let at_fn = spec.function.sig.fn_token.span;
-    // The annotation keeps a type error in the body.
-    let closure = in_users_braces(spec, ours! { #rebindings #statements });
-    let closure = quote_spanned! { at_fn => move || -> #output #closure };
-    // An async block has no annotation; a `return` that is never reached does the same.
-    let annotated = spec.shape.outer == Outer::Async && spec.shape.result != Output::Never;
-    let returning = annotated.then(|| {
-        let at_output = shape::output_span(&spec.function.sig);
+    if spec.shape.outer == Outer::Async {
+        // A block has no annotation, which keeps a type error in the body; a `return` that is never reached does the same.
+        let at_output = source::at(shape::output_span(signature));
         let private = private.clone().into_iter().map(|mut word| {
             word.set_span(at_output);
             word
         });
-        let returning = quote_spanned! { at_output => return #(#private)*::never::<#output>() };
-        ours! { if false { #returning; } }
-    });
-    let block = in_users_braces(spec, ours! { #returning #rebindings #statements });
-    let block = quote_spanned! { at_fn => async move #block };
-    match spec.shape.outer {
-        Outer::Plain => {
-            let is_stream = matches!(spec.shape.result, Output::Items { .. });
-            let run = Ident::new(if is_stream { "prepare" } else { "run" }, Span::mixed_site());
-            result(spec, ours! { __call.#run(#closure) })
-        }
-        Outer::Async => {
-            // Of a function that should never return, a body that does is reported here, so it points at the body.
-            let at_body = Span::mixed_site().located_at(spec.body.span());
-            result(spec, quote_spanned! { at_body => __call.future(#block).await })
-        }
+        let returning = match spec.shape.result {
+            Output::Never => ours! { #(#private)*::never_ending(); },
+            _ => quote_spanned! { at_output => return #(#private)*::never::<#output>(); },
+        };
+        let held = arguments::held(arguments, statements);
+        let returning = ours! { let _ = if false { #returning #held }; };
+        let body = in_users_braces(spec, ours! { #returning #(#mentions)* #statements });
+        let block = quote_spanned! { at_fn => async move #body };
+        // What the block captures its future holds once; what is bound inside of it, or borrowed and still in scope, twice. So the
+        // arguments are borrowed in a scope of their own, and come out of it as they were.
+        let values: Vec<&Ident> =
+            arguments.iter().filter(|argument| argument.is_movable()).map(|argument| &argument.outer).collect();
+        let inputs = if values.is_empty() {
+            inputs
+        } else {
+            ours! { let (#(#values,)*) = { #(let #values = #values;)* #inputs (#(#values,)*) }; }
+        };
+        let rebindings = arguments.iter().map(Argument::rebinding);
+        let recorded = result(spec, quote_spanned! { at_body => __call.future(#block).await });
+        return ours! { #inputs #(#rebindings)* #recorded };
+    }
+
+    if let Some(output) = shape::function(signature) {
+        let rebindings = arguments.iter().map(Argument::rebinding);
+        let body = in_users_braces(spec, ours! { #(#rebindings)* #(#mentions)* #statements });
+        return ours! { #inputs let __within = __call.within(#output); #body };
+    }
+
+    // The closure's parameters are the function's, as far as there is a `run` for so many.
+    let (parameters, others): (Vec<&Argument>, Vec<&Argument>) =
+        arguments.iter().partition(|argument| argument.is_movable());
+    let (parameters, more) = parameters.split_at(parameters.len().min(PARAMETERS));
+    let rebindings = others.iter().chain(more).map(|argument| argument.rebinding());
+    let values: Vec<&Ident> = parameters.iter().map(|argument| &argument.outer).collect();
+    let body = in_users_braces(spec, ours! { #(#rebindings)* #(#mentions)* #statements });
+    let parameters = parameters.iter().map(|argument| argument.parameter());
+    let closure = quote_spanned! { at_fn => move |#(#parameters),*| -> #output #body };
+    let is_value = spec.shape.outer == Outer::Plain && !matches!(spec.shape.result, Output::Items { .. });
+    let method = if is_value { "run" } else { "prepare" };
+    let count = if values.is_empty() { String::new() } else { values.len().to_string() };
+    let method = Ident::new(&format!("{method}{count}"), Span::mixed_site());
+    let ran = quote_spanned! { at_body => __call.#method(#(#values,)* #closure) };
+    let recorded = match spec.shape.outer {
+        Outer::Plain | Outer::Async => result(spec, ran),
         Outer::Future => {
             let block = resolving(spec);
-            ours! { let __future = __call.prepare(#closure); #block }
+            ours! { let __future = #ran; #block }
         }
         Outer::BoxedFuture => {
             let block = resolving(spec);
-            ours! { let __future = __call.prepare(#closure); #private::Box::pin(#block) }
+            ours! { let __future = #ran; #private::Box::pin(#block) }
         }
-    }
+    };
+    ours! { #inputs #recorded }
 }
+
+/// The runtime has a `run12`, and no `run13`.
+const PARAMETERS: usize = 12;
 
 /// The future that the function returns, recorded when it resolves.
 fn resolving(spec: &Spec) -> TokenStream {
     // What is no future is reported at the type that says it is one.
-    let at_output = Span::mixed_site().located_at(shape::output_span(&spec.function.sig));
-    let recorded = result(spec, quote_spanned! { at_output => __call.future(__future).await });
-    match (spec.shape.result, shape::resolved(&spec.function.sig)) {
+    let at_output = source::at(shape::output_span(&spec.function.sig));
+    let resolved = shape::resolved(&spec.function.sig);
+    // The block around it does not know what it resolves to, which an error that only `?` converts depends on.
+    let ty = resolved.as_ref().map(|ty| quote_spanned! { at_output => ::<#ty, _> });
+    let recorded = result(spec, quote_spanned! { at_output => __call.resolving #ty (__future).await });
+    match (spec.shape.result, resolved) {
         // A block has no annotation, which the box around a stream needs to become one of a trait.
         (Output::Items { .. }, Some(ty)) => ours! { async move { let __ret: #ty = { #recorded }; __ret } },
         _ => ours! { async move { #recorded } },
@@ -266,7 +301,7 @@ fn result(spec: &Spec, ran: TokenStream) -> TokenStream {
         Output::Value => {
             let outcome = outcome(spec);
             // A borrow that does not live long enough may be noticed only here, so it points into the body.
-            let at_body = Span::mixed_site().located_at(spec.body.span());
+            let at_body = source::at(spec.body.span());
             let ret = quote_spanned! { at_body => __ret };
             // The value of an `async fn` may be a future, which is the caller's to await.
             let allow = (spec.shape.outer == Outer::Async).then(|| ours! { #[allow(clippy::async_yields_async)] });
@@ -294,10 +329,10 @@ fn result(spec: &Spec, ran: TokenStream) -> TokenStream {
     };
     ours! {
         match #ran {
-            #private::core::result::Result::Ok(__items) => #private::core::result::Result::Ok(#recorded),
-            #private::core::result::Result::Err(__err) => {
+            #private::Ok(__items) => #private::Ok(#recorded),
+            #private::Err(__err) => {
                 if __call.on() { use #private::capture::*; #failed }
-                #private::core::result::Result::Err(__err)
+                #private::Err(__err)
             }
         }
     }
@@ -320,8 +355,8 @@ fn outcome(spec: &Spec) -> TokenStream {
     } else {
         ours! {
             match #split {
-                #private::core::result::Result::Ok(__ok) => (&&&&#private::Probe(__ok)).#out(&mut __call),
-                #private::core::result::Result::Err(__err) => (&&&&&#private::Probe(__err)).__err(&mut __call),
+                #private::Ok(__ok) => (&&&&#private::Probe(__ok)).#out(&mut __call),
+                #private::Err(__err) => (&&&&&#private::Probe(__err)).__err(&mut __call),
             }
         }
     };

@@ -102,6 +102,12 @@ impl Function {
         }
     }
 
+    /// Whether two parameters have one name, of which the compiler has its own words.
+    pub(crate) fn binds_twice(&self) -> bool {
+        let names: Vec<&str> = self.arguments.iter().map(|argument| argument.name.as_str()).collect();
+        names.iter().enumerate().any(|(place, name)| names.iter().take(place).any(|other| other == name))
+    }
+
     /// The doc comment as plain text, without the space after `///`.
     pub(crate) fn documentation(&self) -> Option<String> {
         let mut lines = Vec::new();

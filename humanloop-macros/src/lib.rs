@@ -36,8 +36,9 @@ use proc_macro2::TokenStream;
 /// ```
 ///
 /// The function stays what it is: the same value, error, panic and borrow, for any `fn` with a body but a `const fn`; mistakes in
-/// it are shown where they are. Its body stands in a closure or an async block, so some messages are worded otherwise, a closure
-/// that it returns as `impl Fn(&T) -> U` has to write its parameter's type, and a future is larger. In a `#[track_caller]` function, `Location::caller()` is a line of the function itself.
+/// it are shown where they are. Its body stands in a closure or an async block, so some messages are worded otherwise. In a
+/// `#[track_caller]` function, `Location::caller()` is a line of the function itself. Of a function that returns `impl Fn(..)`, a
+/// panic is recorded without its message.
 ///
 /// # When it is recorded
 ///
@@ -110,11 +111,13 @@ use proc_macro2::TokenStream;
 ///     static FUNCTION: Function = Function::new(Tool, "search", module_path!(), file!(), line!(), source, version, &parameters);
 ///     let mut call = open(&FUNCTION);
 ///     if call.on() { (&&&&Probe(&question)).put(&mut call, "question"); }      // Serialize, else Debug, else the type's name
-///     let ret = call.future(async move { let question = question; body }).await; // polled in the call's context
+///     let ret = call.future(async move { body }).await;                        // polled in the call's context
 ///     if call.on() { match (&&&&Probe(&ret)).split() { .. } }                  // the value or the error is captured
 ///     ret
 /// }
 /// ```
+///
+/// In a function that is not `async`, the body is a closure with the same parameters: `call.run1(question, move |question| { body })`.
 #[proc_macro_attribute]
 pub fn tool(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     attribute(Kind::Tool, args.into(), item.into()).into()
@@ -285,9 +288,9 @@ fn attribute(kind: Kind, args: TokenStream, item: TokenStream) -> TokenStream {
     if let Some(function) = item::parse(kind, item.clone(), &mut errors) {
         let spec = spec::check(kind, args, function, &item, &mut errors);
         if errors.is_empty() {
-            // Around a body that breaks off, the compiler would say it a second time, of the whole body. An editor says nothing
-            // of it, and completes what is typed.
-            let as_it_was = spec.function.breaks_off() && !source::is_in_editor();
+            // Of two parameters with one name, and of a body that breaks off, the compiler has said so already, and would once more.
+            // An editor says nothing of the latter, and completes what is typed.
+            let as_it_was = spec.function.binds_twice() || spec.function.breaks_off() && !source::is_in_editor();
             return if as_it_was { item } else { expand::expand(&spec) };
         }
     }

@@ -13,6 +13,7 @@ use syn::{
 };
 
 use crate::lifetime;
+use crate::text::compact;
 
 /// How a function returns: what stands around the result, and the result itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +94,24 @@ pub(crate) fn annotation(signature: &Signature) -> TokenStream {
     match &signature.output {
         ReturnType::Default => quote_spanned! { Span::mixed_site().located_at(output_span(signature)) => () },
         ReturnType::Type(_, ty) => infer_impl_trait(ty.to_token_stream()),
+    }
+}
+
+/// The return type as text, if it is an `impl Fn(..)` that the compiler has to see from the body to know the parameters of the
+/// closure that is returned.
+pub(crate) fn function(signature: &Signature) -> Option<String> {
+    let ReturnType::Type(_, ty) = &signature.output else { return None };
+    is_function(ty).then(|| compact(ty.to_token_stream()))
+}
+
+fn is_function(ty: &Type) -> bool {
+    match inside(ty) {
+        Type::Tuple(tuple) => tuple.elems.iter().any(is_function),
+        Type::ImplTrait(ty) => ty.bounds.iter().any(|bound| {
+            let TypeParamBound::Trait(bound) = bound else { return false };
+            bound.path.segments.last().is_some_and(|last| matches!(last.arguments, PathArguments::Parenthesized(_)))
+        }),
+        _ => false,
     }
 }
 

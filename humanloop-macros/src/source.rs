@@ -62,6 +62,13 @@ pub(crate) fn is_in_editor() -> bool {
     proc_macro::is_available() && here().local_file().is_none() && here().source_text().is_none()
 }
 
+/// At a place of the user's, for messages. rust-analyzer takes a word of ours that spans theirs for one of theirs, so there it stands
+/// nowhere.
+pub(crate) fn at(place: proc_macro2::Span) -> proc_macro2::Span {
+    let ours = proc_macro2::Span::mixed_site();
+    if is_in_editor() { ours } else { ours.located_at(place) }
+}
+
 /// The text of the annotated function `name`: our attribute, all others, the documentation, the signature and the body.
 pub(crate) fn of(item: &TokenStream, name: &str) -> Source {
     let expanded = || Source::Expanded(item.to_string());

@@ -1,7 +1,7 @@
 //! [`Args`] + [`Function`] → [`Spec`]. Every rule of the attributes is checked here, so that printing cannot fail.
 
-use proc_macro2::{Delimiter, Group, Ident, TokenStream};
-use quote::quote;
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{FnArg, LitStr, ReturnType, Type};
 
@@ -19,6 +19,8 @@ use crate::template::{self, Variable};
 pub(crate) struct Spec {
     pub(crate) kind: Kind,
     /// The path of what expansions may name.
+    pub(crate) path: TokenStream,
+    /// Its short name inside the function.
     pub(crate) private: TokenStream,
     pub(crate) args: Args,
     pub(crate) description: Option<String>,
@@ -67,10 +69,11 @@ pub(crate) fn check(kind: Kind, args: Args, function: Function, item: &TokenStre
     let version = source::version(kind, &args.written, item, &source, file.as_deref()).to_string();
     let source = if args.hide_source { Source::Hidden } else { source };
     let source = source.map(|text| mask(text, &hidden(&function, &captures)));
-    let private = match &args.krate {
+    let path = match &args.krate {
         Some(path) => quote! { #path::__private },
-        None => quote! { ::humanloop::__private },
+        None => quote_spanned! { Span::mixed_site() => ::humanloop::__private },
     };
+    let private = quote_spanned! { Span::mixed_site() => __hl };
     let shape = shape::of(&function.sig, args.future.is_some(), args.stream.is_some());
     let asked = asked::check(kind, &args, &function, shape, &private, errors);
     let body = function.body.clone().unwrap_or_else(|| {
@@ -80,6 +83,7 @@ pub(crate) fn check(kind: Kind, args: Args, function: Function, item: &TokenStre
     });
     Spec {
         kind,
+        path,
         private,
         args,
         description,

@@ -146,6 +146,11 @@ impl<'a> Entered<'a> {
         swap(place);
         Self { place }
     }
+
+    /// Leaves it in force; entering the same place again undoes it.
+    pub(crate) fn stay(self) {
+        std::mem::forget(self);
+    }
 }
 
 impl Drop for Entered<'_> {

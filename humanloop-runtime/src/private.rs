@@ -1,6 +1,7 @@
 //! What expansions may name. Not for people: it changes without notice.
 
 pub use core;
+pub use core::result::Result::{Err, Ok};
 pub use futures_core::Stream;
 pub use std::boxed::Box;
 
@@ -8,7 +9,7 @@ pub use humanloop_api::{Kind, Role};
 
 #[cfg(feature = "http")]
 pub use crate::ask::{Options, Wanted, ladder as answers};
-pub use crate::call::{Call, InCall, open};
+pub use crate::call::{Call, InCall, Within, open};
 pub use crate::capture::{Never, Probe, ladder as capture};
 pub use crate::definition::Definition;
 pub use crate::function::{Function, Source, Template};
@@ -50,6 +51,13 @@ pub fn put_metadata<T: Serialize + ?Sized>(call: &mut Call, name: &'static str, 
 
 /// A value of any type, for a `return` that is never run but tells the compiler the type.
 pub fn never<R>() -> R {
+    loop {
+        std::thread::park();
+    }
+}
+
+/// The same, for a function that never returns.
+pub fn never_ending() -> ! {
     loop {
         std::thread::park();
     }

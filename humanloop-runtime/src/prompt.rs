@@ -105,6 +105,12 @@ pub(crate) struct Variables {
 }
 
 impl Variables {
+    /// Forgets them.
+    pub(crate) fn clear(&mut self) {
+        self.texts.clear();
+        self.values.clear();
+    }
+
     /// The value as a text.
     pub(crate) fn text(&mut self, name: &'static str, text: String) {
         self.texts.push((name, text));

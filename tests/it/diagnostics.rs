@@ -23,32 +23,29 @@ const OTHER_NOTES: &[(&str, &str)] = &[
     ("bound-missing", "no bound is suggested inside a closure; a parameter's label covers its name alone"),
     ("calls-that-do-not-fit", "the label of a parameter covers its name alone"),
     ("future-is-not-send-by-an-argument", "the argument is held over an await of ours, too"),
+    ("iterators-and-streams", "the label of the return type; the function is called a closure"),
+    ("names-shadowed", "an async block's type is said to be inferred from the return type"),
     ("never-returns-but-does", "the label of the return type; of an async function, a note that names the attribute"),
     ("question-mark-converts-to-the-wrong-error", "the label of the return type"),
     ("return-type-missing", "no return type is suggested inside a closure"),
     ("return-value-missing", "the label of the return type"),
     ("semicolon-too-many", "the label of the return type"),
-    ("use-after-move", "the note where a parameter is moved in names it as a variable"),
+    ("use-after-move", "the label of `self` and of an async function's parameter; no clone is suggested"),
     ("wrong-type", "an async block's type is said to be inferred from the return type"),
     ("wrong-type-of-an-early-return", "an async block's type is said to be inferred from the return type"),
 ];
 
 /// Files of which a message itself is another one, with the reason.
 const OTHER_MESSAGES: &[(&str, &str)] = &[
-    ("argument-unused", "of a `mut` parameter that is assigned before it is read, the lint is silent"),
-    ("borrow-of-a-local-returned", "a parameter is called a local variable"),
+    ("argument-unused", "a `mut` parameter of an async function is said to be captured"),
+    ("borrow-of-a-local-returned", "a parameter of an async function is called local data"),
     (
         "futures-returned",
         "the future that does not fit is the one around it; of what is no future, the place is `impl`",
     ),
     ("half-typed-parameter", "what cannot be parsed is said by the attribute, too"),
-    ("iterators-and-streams", "a parameter is called a local variable"),
     ("lifetimes-do-not-fit", "the place is the parameter's type, or the whole body of an async function"),
-    ("names-shadowed", "of two parameters with one name, only one is said to be unused"),
-    (
-        "not-declared-mutable",
-        "a parameter is called a variable; of one that is assigned before it is read, the lint is silent",
-    ),
+    ("not-declared-mutable", "a parameter of an async function is said to be captured"),
     ("question-mark-where-nothing-can-fail", "the function is called a closure"),
     ("question-mark-where-nothing-can-fail-async", "the async function is called an async block"),
     ("recursion-without-an-end", "the lint does not look into the body"),

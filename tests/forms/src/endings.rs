@@ -139,3 +139,30 @@ async fn case_44_an_aborted_task_is_cancelled_with_its_children_if_it_had_begun(
     recorded
         .check(|logs| assert_eq!(endings(logs), [("waits_below", "cancelled", None), ("waits", "cancelled", None)]));
 }
+
+struct Permit<'a>(&'a std::sync::atomic::AtomicBool);
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+#[tool]
+async fn while_held(
+    seen: &std::sync::atomic::AtomicBool,
+    _permit: Permit<'_>,
+    _: Permit<'_>,
+    (_in_a_pattern, _): (Permit<'_>, u8),
+) -> bool {
+    tokio::task::yield_now().await;
+    seen.load(std::sync::atomic::Ordering::Relaxed)
+}
+
+#[tokio::test]
+async fn an_argument_that_the_body_does_not_mention_lives_as_long_as_the_body() {
+    let gone = std::sync::atomic::AtomicBool::new(false);
+    let permit = || Permit(&gone);
+    let (gone_early, _) = run(async { while_held(&gone, permit(), permit(), (permit(), 1)).await }).await;
+    assert!(!gone_early && gone.into_inner());
+}

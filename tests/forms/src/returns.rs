@@ -173,3 +173,80 @@ fn case_30_extern_and_unsafe_functions_stay_what_they_are() {
     let _: unsafe fn(u8) -> u8 = needs_care;
     let _: extern "C" fn(u8) -> u8 = foreign;
 }
+
+struct Scale(usize);
+
+impl Scale {
+    #[tool]
+    fn into_function(self, add: usize) -> impl Fn(&usize) -> usize {
+        move |x| x * self.0 + add
+    }
+
+    #[tool]
+    fn borrowing<'a>(&'a self, text: &'a str) -> (impl FnMut(&str) -> bool + 'a, impl Fn(usize) -> usize + 'a) {
+        let mut left = self.0;
+        (
+            move |word| {
+                left -= 1;
+                left > 0 && text.contains(word)
+            },
+            |x| x + self.0,
+        )
+    }
+}
+
+#[tool]
+fn shown(width: usize) -> impl Fn(&mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    assert!(width < 9, "too wide");
+    if width == 0 {
+        inner();
+        return done;
+    }
+    done
+}
+
+fn done(f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    f.write_str("done")
+}
+
+#[tool]
+fn inner() {}
+
+#[test]
+fn a_returned_closure_needs_no_type_for_its_parameter_and_calls_inside_are_nested() {
+    let (value, recorded) = run_sync(|| Scale(2).into_function(3)(&4));
+    assert_eq!(value, 11);
+    recorded.is(r#"{"add":3}"#, r#"{"$type":"impl Fn(&usize) -> usize"}"#);
+
+    let (values, recorded) = run_sync(|| {
+        let scale = Scale(2);
+        let (mut has, add) = scale.borrowing("a word");
+        (has("word"), has("word"), add(1))
+    });
+    assert_eq!(values, (true, false, 3));
+    recorded.only(|log| assert_eq!(log.outcome, "ok"));
+
+    let ((), recorded) = run_sync(|| drop(shown(0)));
+    recorded.check(|logs| {
+        assert_eq!(logs.len(), 2, "{logs:#?}");
+        assert_eq!((logs[1].name.as_str(), logs[1].parent.as_ref()), ("inner", Some(&logs[0].id)));
+    });
+    let (panicked, recorded) = run_sync(|| std::panic::catch_unwind(|| drop(shown(9))).is_err());
+    assert!(panicked);
+    recorded.only(|log| assert_eq!((log.outcome, log.error.is_some()), ("panicked", true)));
+}
+
+#[tool]
+fn an_error_known_by_the_signature_only(text: &str) -> impl Future<Output = Result<u8, String>> + '_ {
+    async move {
+        let number = text.parse::<u8>().map_err(|error| error.to_string())?;
+        Ok(number)
+    }
+}
+
+#[tokio::test]
+async fn an_async_block_takes_its_type_from_the_signature() {
+    let (value, recorded) = run(async { an_error_known_by_the_signature_only("7").await }).await;
+    assert_eq!(value, Ok(7));
+    recorded.is(r#"{"text":"7"}"#, "7");
+}

@@ -44,9 +44,9 @@ macro_rules! twice {
     };
 }
 
-// What a pattern leaves unbound, and `_`, are dropped after everything else; where they come first, that is no difference.
+// What a pattern leaves unbound is dropped after everything else; where it comes first, that is no difference.
 twice! {
-    pub fn drops(first: Noted, _: Noted, Pair { left, .. }: Pair, _ignored: Noted, last: Noted) -> usize {
+    pub fn drops(Pair { left, .. }: Pair, _: Noted, first: Noted, _ignored: Noted, last: Noted) -> usize {
         let local = Noted("local", first.1.clone());
         drop(first);
         Noted("in the last expression", local.1.clone()).0.len() + left.0.len() + last.0.len()
@@ -64,7 +64,7 @@ twice! {
         1
     }
 
-    pub async fn drops_later(first: Noted, _: Noted, Pair { left, .. }: Pair, _ignored: Noted, last: Noted) -> usize {
+    pub async fn drops_later(Pair { left, .. }: Pair, _: Noted, first: Noted, _ignored: Noted, last: Noted) -> usize {
         let local = Noted("local", first.1.clone());
         drop(first);
         tokio::task::yield_now().await;
@@ -127,7 +127,7 @@ macro_rules! both {
 fn case_57_values_are_dropped_in_the_same_order() {
     let pair = |note: &dyn Fn(&'static str) -> Noted| Pair { left: note("left"), _right: note("right") };
     both!(note => drops {
-        drops(note("first"), note("nameless"), pair(note), note("ignored"), note("last"));
+        drops(pair(note), note("nameless"), note("first"), note("ignored"), note("last"));
     });
     both!(note => drops_early {
         drops_early(note("nameless"), note("first"), &note("last"));
@@ -148,7 +148,7 @@ fn case_57_a_future_drops_in_the_same_order_when_it_ends_half_way_and_untouched(
     for polls in 0..3 {
         both!(note => drops_later {
             let mut future =
-                Box::pin(drops_later(note("first"), note("nameless"), pair(note), note("ignored"), note("last")));
+                Box::pin(drops_later(pair(note), note("nameless"), note("first"), note("ignored"), note("last")));
             for _ in 0..polls {
                 let _ = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
             }

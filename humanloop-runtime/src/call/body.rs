@@ -1,0 +1,180 @@
+//! The body of an annotated function, run in the context of its call.
+//!
+//! A body stands in a closure whose parameters are the function's: what the compiler says of a parameter, such as that it is moved
+//! or assigned, it says in the same words.
+
+use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use crate::call::Call;
+use crate::clock::Start;
+use crate::{ids, json};
+
+macro_rules! with_parameters {
+    ($($run:ident $prepare:ident ($($value:ident: $type:ident),*);)*) => {$(
+        /// Runs the body in the call's context. A panic is recorded and goes on.
+        pub fn $run<$($type,)* R>(&mut self, $($value: $type,)* body: impl FnOnce($($type),*) -> R) -> R {
+            self.run(|| body($($value),*))
+        }
+
+        /// As `prepare`.
+        pub fn $prepare<$($type,)* R>(&mut self, $($value: $type,)* body: impl FnOnce($($type),*) -> R) -> R {
+            self.prepare(|| body($($value),*))
+        }
+    )*};
+}
+
+#[expect(clippy::too_many_arguments, reason = "as many as the function has")]
+impl Call {
+    with_parameters! {
+        run1 prepare1 (a: A);
+        run2 prepare2 (a: A, b: B);
+        run3 prepare3 (a: A, b: B, c: C);
+        run4 prepare4 (a: A, b: B, c: C, d: D);
+        run5 prepare5 (a: A, b: B, c: C, d: D, e: E);
+        run6 prepare6 (a: A, b: B, c: C, d: D, e: E, f: F);
+        run7 prepare7 (a: A, b: B, c: C, d: D, e: E, f: F, g: G);
+        run8 prepare8 (a: A, b: B, c: C, d: D, e: E, f: F, g: G, h: H);
+        run9 prepare9 (a: A, b: B, c: C, d: D, e: E, f: F, g: G, h: H, i: I);
+        run10 prepare10 (a: A, b: B, c: C, d: D, e: E, f: F, g: G, h: H, i: I, j: J);
+        run11 prepare11 (a: A, b: B, c: C, d: D, e: E, f: F, g: G, h: H, i: I, j: J, k: K);
+        run12 prepare12 (a: A, b: B, c: C, d: D, e: E, f: F, g: G, h: H, i: I, j: J, k: K, l: L);
+    }
+}
+
+impl Call {
+    /// Runs the body in the call's context. A panic is recorded and goes on.
+    pub fn run<R>(&mut self, body: impl FnOnce() -> R) -> R {
+        self.start();
+        let value = self.body(body);
+        self.stop();
+        value
+    }
+
+    /// Runs the body of a function that returns a future or a stream. The call begins with the first poll of that, in the
+    /// session and under the parent of whoever polls, as if it were an `async fn`; if there is no poll, there is no call.
+    pub fn prepare<R>(&mut self, body: impl FnOnce() -> R) -> R {
+        if self.function.prompt.is_some() {
+            self.render();
+        }
+        if let Some(live) = &mut self.live
+            && let (Some(recording), Some(context)) = (&mut live.recording, &mut live.context)
+        {
+            // What the body calls now is nested under it already.
+            let now = Start::now();
+            recording.id = ids::at(now.timestamp(), now.tick());
+            live.prepared = Some(context.parent.replace(recording.id));
+        }
+        self.body(body)
+    }
+
+    fn body<R>(&mut self, body: impl FnOnce() -> R) -> R {
+        let entered = self.enter();
+        let result = catch_unwind(AssertUnwindSafe(body));
+        drop(entered);
+        result.unwrap_or_else(|payload| {
+            self.start(); // if it had not begun, it has now
+            self.panicked(&*payload);
+            resume_unwind(payload)
+        })
+    }
+
+    /// The body of an `async fn`, polled in the call's context.
+    pub fn future<F: Future>(&mut self, body: F) -> InCall<'_, F> {
+        InCall { body, call: self, begun: false }
+    }
+
+    /// The future that a body has made, polled in the call's context.
+    pub fn resolving<R, F: Future<Output = R>>(&mut self, future: F) -> impl Future<Output = R> {
+        self.future(future)
+    }
+
+    /// Enters the call's context until the function returns; `output` is the type of what it returns.
+    ///
+    /// For functions that return `impl Fn(&T)`: what the parameters of their closures are the compiler only knows if nothing
+    /// stands between them and the signature. So nobody sees what they return, which is nothing to look at, or catches their
+    /// panics.
+    pub fn within(&mut self, output: &'static str) -> Within<'_> {
+        self.start();
+        let panicking = std::thread::panicking();
+        self.swap();
+        Within { call: self, output, panicking }
+    }
+
+    /// Exchanges the call's context with the thread's.
+    fn swap(&mut self) {
+        if let Some(entered) = self.enter() {
+            entered.stay();
+        }
+    }
+}
+
+/// A body that runs where it stands.
+#[derive(Debug)]
+pub struct Within<'a> {
+    call: &'a mut Call,
+    output: &'static str,
+    panicking: bool,
+}
+
+impl Drop for Within<'_> {
+    fn drop(&mut self) {
+        self.call.swap();
+        self.call.stop();
+        if std::thread::panicking() && !self.panicking {
+            self.call.panicked(&"(its message is not known)");
+        } else {
+            self.call.returned(|out, _| json::marked(out, "$type", self.output));
+        }
+    }
+}
+
+pin_project! {
+    /// The future of an annotated `async fn`.
+    #[derive(Debug)]
+    pub struct InCall<'a, F> {
+        #[pin]
+        body: F,
+        call: &'a mut Call,
+        begun: bool,
+    }
+}
+
+impl<F: Future> Future for InCall<'_, F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let call = &mut **this.call;
+        if !*this.begun {
+            if call.is_looked_at(None) {
+                return Poll::Pending;
+            }
+            *this.begun = true;
+            call.start();
+        }
+        let entered = call.enter();
+        let result = catch_unwind(AssertUnwindSafe(|| this.body.poll(cx)));
+        drop(entered);
+        match result {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(value)) => {
+                call.stop();
+                Poll::Ready(value)
+            }
+            Err(payload) => {
+                call.panicked(&*payload);
+                resume_unwind(payload)
+            }
+        }
+    }
+}
+
+// A call that an unwinding has left half-way is closed like any other, so it stands in the way of no `catch_unwind`.
+impl UnwindSafe for Call {}
+impl RefUnwindSafe for Call {}
+impl<F: UnwindSafe> UnwindSafe for InCall<'_, F> {}
+impl<F: RefUnwindSafe> RefUnwindSafe for InCall<'_, F> {}
