@@ -287,6 +287,10 @@ fn attribute(kind: Kind, args: TokenStream, item: TokenStream) -> TokenStream {
     let args = attr::parse(kind, args, &mut errors);
     if let Some(function) = item::parse(kind, item.clone(), &mut errors) {
         let spec = spec::check(kind, args, function, &item, &mut errors);
+        if !is_expanded(kind, &spec) {
+            compiled_out(&spec, &mut errors);
+            return errors.beside(item);
+        }
         if errors.is_empty() {
             // Of two parameters with one name, and of a body that breaks off, the compiler has said so already, and would once more.
             // An editor says nothing of the latter, and completes what is typed.
@@ -295,4 +299,21 @@ fn attribute(kind: Kind, args: TokenStream, item: TokenStream) -> TokenStream {
         }
     }
     errors.beside(item)
+}
+
+/// Whether the function is recorded or, as a prompt, rendered and asked; else it comes out as it is.
+fn is_expanded(kind: Kind, spec: &spec::Spec) -> bool {
+    let needs_the_runtime = kind == Kind::Prompt || spec.args.constant.is_some();
+    cfg!(any(test, feature = "enable")) || cfg!(feature = "prompts") && needs_the_runtime
+}
+
+/// What cannot be had without the features of the crate.
+fn compiled_out(spec: &spec::Spec, errors: &mut Errors) {
+    if spec.asked.is_some() {
+        let message = "a prompt without a body asks a model, for which `humanloop` needs its feature `http`: `cargo add humanloop --features http`";
+        errors.add_at(&spec.function.sig.ident, message);
+    }
+    if let Some(constant) = &spec.args.constant {
+        errors.add_at(constant, "`constant` needs the feature `enable` of `humanloop`");
+    }
 }

@@ -109,7 +109,7 @@ impl Live {
 /// is being captured.
 #[inline]
 pub fn open(function: &'static Function) -> Call {
-    let live = if Pipeline::any() { recorded() } else { None };
+    let live = if cfg!(feature = "enable") && Pipeline::any() { recorded() } else { None };
     Call { function, live }
 }
 

@@ -99,7 +99,7 @@ fn built_and_run(library: &Path, folder: &Path) -> String {
 /// The library without its features, which every machine builds soon.
 fn library() -> PathBuf {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--package", "humanloop", "--lib", "--no-default-features"]);
+    cargo.args(["build", "--package", "humanloop", "--lib", "--no-default-features", "--features", "enable"]);
     cargo.args(["--offline", "--quiet", "--message-format", "json"]);
     let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
     let messages = built.stdout.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"{"));

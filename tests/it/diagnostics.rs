@@ -187,7 +187,7 @@ struct Compiler {
 impl Compiler {
     fn new() -> Self {
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.args(["check", "--package", "humanloop", "--lib", "--no-default-features"]);
+        cargo.args(["check", "--package", "humanloop", "--lib", "--no-default-features", "--features", "enable"]);
         cargo.args(["--offline", "--quiet", "--message-format", "json"]);
         let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
         let mut libraries = json_lines(&built.stdout)

@@ -26,3 +26,5 @@ mod builds;
 mod ui;
 // What it says of wrong functions, with and without them.
 mod diagnostics;
+// Nothing is left without the features.
+mod compiled_out;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use humanloop::{flow, tool};
 
-use crate::record::{Log, run, run_sync};
+use crate::record::{Log, run, run_sync, spawn};
 
 #[tool]
 async fn leaf(n: u32) -> u32 {
@@ -204,7 +204,7 @@ async fn waits_together() -> u32 {
 
 #[flow]
 async fn hands_over() -> u32 {
-    let spawned = humanloop::spawn(leaf(1)).await.unwrap();
+    let spawned = spawn(leaf(1)).await.unwrap();
     let mut set = tokio::task::JoinSet::new();
     set.spawn(humanloop::Context::current().scope(leaf(2)));
     let joined = set.join_next().await.unwrap().unwrap();
@@ -280,7 +280,7 @@ async fn case_47_two_sessions_on_one_thread_do_not_mix() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn case_47_a_thousand_sessions_do_not_mix() {
     let (sums, recorded) = run(async {
-        futures_util::future::join_all((0..1000).map(|n| humanloop::spawn(humanloop::session(request(n, 3))))).await
+        futures_util::future::join_all((0..1000).map(|n| spawn(humanloop::session(request(n, 3))))).await
     })
     .await;
     assert!(sums.into_iter().enumerate().all(|(n, sum)| sum.is_ok_and(|sum| sum as usize == 3 + 3 * n)));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use humanloop::{flow, tool};
 
-use crate::record::{Log, run, run_sync};
+use crate::record::{Log, run, run_sync, spawn};
 
 #[tool]
 fn panics(at: usize) -> u8 {
@@ -60,7 +60,7 @@ fn case_43_a_panic_is_recorded_and_goes_on_and_closes_its_parents() {
 
 #[tokio::test]
 async fn case_43_a_panic_in_a_task_is_recorded_and_reaches_its_join_handle() {
-    let task = async { humanloop::spawn(panics_below_async()).await.unwrap_err() };
+    let task = async { spawn(panics_below_async()).await.unwrap_err() };
     let (error, recorded) = run(task).await;
     assert!(error.is_panic());
     recorded.check(|logs| {
@@ -127,9 +127,9 @@ async fn case_44_a_future_dropped_by_select_is_cancelled_with_its_children() {
 #[tokio::test]
 async fn case_44_an_aborted_task_is_cancelled_with_its_children_if_it_had_begun() {
     let abort = async {
-        let begun = humanloop::spawn(waits_below());
+        let begun = spawn(waits_below());
         tokio::task::yield_now().await;
-        let not_begun = humanloop::spawn(waits());
+        let not_begun = spawn(waits());
         not_begun.abort();
         begun.abort();
         begun.await.unwrap_err().is_cancelled() && not_begun.await.unwrap_err().is_cancelled()

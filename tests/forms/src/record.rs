@@ -103,3 +103,9 @@ pub async fn run<F: Future>(future: F) -> (F::Output, Recorded) {
 pub fn run_sync<R>(body: impl FnOnce() -> R) -> (R, Recorded) {
     futures_util::FutureExt::now_or_never(run(async { body() })).unwrap()
 }
+
+/// A task that keeps session and parent; with everything compiled out, a task.
+#[cfg(feature = "enable")]
+pub use humanloop::spawn;
+#[cfg(not(feature = "enable"))]
+pub use tokio::spawn;
