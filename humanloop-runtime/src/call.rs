@@ -361,6 +361,13 @@ impl Call {
         self
     }
 
+    fn leave(&mut self) {
+        self.close(Outcome::Cancelled, None, None);
+        if let Some(live) = self.live.take() {
+            live.leave();
+        }
+    }
+
     /// The stream came to its end.
     pub(crate) fn ended(&mut self) {
         self.stop();
@@ -375,10 +382,10 @@ impl Call {
 }
 
 impl Drop for Call {
+    #[inline]
     fn drop(&mut self) {
-        self.close(Outcome::Cancelled, None, None);
-        if let Some(live) = self.live.take() {
-            live.leave();
+        if self.live.is_some() {
+            self.leave();
         }
     }
 }

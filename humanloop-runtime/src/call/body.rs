@@ -46,8 +46,19 @@ impl Call {
 }
 
 impl Call {
+    /// Whether nothing is asked of the call: it is not recorded, and has no prompt to render.
+    #[inline]
+    fn is_idle(&self) -> bool {
+        self.live.is_none() && self.function.prompt.is_none()
+    }
+
     /// Runs the body in the call's context. A panic is recorded and goes on.
+    #[inline]
     pub fn run<R>(&mut self, body: impl FnOnce() -> R) -> R {
+        if self.is_idle() { body() } else { self.run_in_context(body) }
+    }
+
+    fn run_in_context<R>(&mut self, body: impl FnOnce() -> R) -> R {
         self.start();
         let value = self.body(body);
         self.stop();
@@ -57,6 +68,9 @@ impl Call {
     /// Runs the body of a function that returns a future or a stream. The call begins with the first poll of that, in the
     /// session and under the parent of whoever polls, as if it were an `async fn`; if there is no poll, there is no call.
     pub fn prepare<R>(&mut self, body: impl FnOnce() -> R) -> R {
+        if self.is_idle() {
+            return body();
+        }
         if self.function.prompt.is_some() {
             self.render();
         }
@@ -149,6 +163,9 @@ impl<F: Future> Future for InCall<'_, F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let call = &mut **this.call;
+        if call.is_idle() {
+            return this.body.poll(cx);
+        }
         if !*this.begun {
             if call.is_looked_at(None) {
                 return Poll::Pending;
