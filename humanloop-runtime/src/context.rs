@@ -68,9 +68,15 @@ impl Context {
 
     /// Runs `body` in this context.
     pub fn run<R>(self, body: impl FnOnce() -> R) -> R {
-        let mut outer = Some(self);
-        let _entered = Entered::new(&mut outer);
+        let _in_force = self.enter();
         body()
+    }
+
+    /// Puts this context in force until what it gives is dropped.
+    pub(crate) fn enter(self) -> InForce {
+        let mut place = Some(self);
+        swap(&mut place);
+        InForce { outer: place }
     }
 
     /// `future`, polled in this context.
@@ -146,16 +152,23 @@ impl<'a> Entered<'a> {
         swap(place);
         Self { place }
     }
-
-    /// Leaves it in force; entering the same place again undoes it.
-    pub(crate) fn stay(self) {
-        std::mem::forget(self);
-    }
 }
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
         swap(self.place);
+    }
+}
+
+/// A context that is in force until this is dropped; it holds the outer one, if there was one.
+#[derive(Debug)]
+pub(crate) struct InForce {
+    outer: Option<Context>,
+}
+
+impl Drop for InForce {
+    fn drop(&mut self) {
+        swap(&mut self.outer);
     }
 }
 

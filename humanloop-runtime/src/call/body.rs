@@ -5,12 +5,13 @@
 
 use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{self, Poll};
 
 use pin_project_lite::pin_project;
 
 use crate::call::Call;
 use crate::clock::Start;
+use crate::context::{Context, InForce};
 use crate::{ids, json};
 
 macro_rules! with_parameters {
@@ -113,22 +114,15 @@ impl Call {
     /// panics.
     pub fn within(&mut self, output: &'static str) -> Within<'_> {
         self.start();
-        let panicking = std::thread::panicking();
-        self.swap();
-        Within { call: self, output, panicking }
-    }
-
-    /// Exchanges the call's context with the thread's.
-    fn swap(&mut self) {
-        if let Some(entered) = self.enter() {
-            entered.stay();
-        }
+        let in_force = self.live.as_mut().and_then(|live| live.context.take()).map(Context::enter);
+        Within { in_force, call: self, output, panicking: std::thread::panicking() }
     }
 }
 
 /// A body that runs where it stands.
 #[derive(Debug)]
 pub struct Within<'a> {
+    in_force: Option<InForce>,
     call: &'a mut Call,
     output: &'static str,
     panicking: bool,
@@ -136,7 +130,7 @@ pub struct Within<'a> {
 
 impl Drop for Within<'_> {
     fn drop(&mut self) {
-        self.call.swap();
+        self.in_force = None;
         self.call.stop();
         if std::thread::panicking() && !self.panicking {
             self.call.panicked(&"(its message is not known)");
@@ -160,7 +154,7 @@ pin_project! {
 impl<F: Future> Future for InCall<'_, F> {
     type Output = F::Output;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let call = &mut **this.call;
         if call.is_idle() {
@@ -195,3 +189,26 @@ impl UnwindSafe for Call {}
 impl RefUnwindSafe for Call {}
 impl<F: UnwindSafe> UnwindSafe for InCall<'_, F> {}
 impl<F: RefUnwindSafe> RefUnwindSafe for InCall<'_, F> {}
+
+#[cfg(test)]
+mod tests {
+    use humanloop_api::Kind;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::call::Live;
+    use crate::function::{Function, Source};
+
+    static FUNCTION: Function = Function::new(Kind::Tool, "f", "m", "f.rs", 1, Source::Hidden, "0", &[]);
+
+    #[test]
+    fn after_a_body_that_runs_where_it_stands_no_context_is_left() {
+        let parent = Some(Uuid::from_u128(1));
+        let live = Live { context: Some(Context { parent, ..Context::default() }), ..Live::default() };
+        let mut call = Call { function: &FUNCTION, live: Some(Box::new(live)) };
+        let within = call.within("impl Fn()");
+        assert_eq!(Context::current().parent, parent);
+        drop(within);
+        assert_eq!(Context::current().parent, None);
+    }
+}
