@@ -22,3 +22,9 @@ fn without_features_nothing_is_linked() {
     let names: Vec<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
     assert_eq!(names, ["humanloop-disabled", "humanloop"], "{tree}");
 }
+
+#[test]
+fn without_the_feature_enable_a_prompt_is_rendered_and_nothing_is_recorded() {
+    let said = cargo(&["run", "--package", "humanloop-disabled", "--bin", "rendered", "--features", "runtime"]);
+    assert_eq!(said, "rendered, and not recorded\n");
+}
