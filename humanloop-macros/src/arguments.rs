@@ -1,8 +1,9 @@
 //! Parameter patterns → the names they bind.
 //!
 //! A parameter is bound twice: in the signature, under the user's name but in the macro's hygiene, where it is captured; and
-//! once more by the user's own tokens, as a parameter of the closure that the body is, or just before it. So the body sees the user's variables and nothing else, and what
-//! the compiler says of them (`unused_variables`, `unused_mut`, moves) is what it would say without the attribute.
+//! once more by the user's own tokens, as a parameter of the closure that the body is, or just before it. So the body sees
+//! the user's variables and nothing else, and what the compiler says of them (`unused_variables`, `unused_mut`, moves) is
+//! what it would say without the attribute.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -135,16 +136,16 @@ fn bindings(pattern: &mut Pat, found: &mut Vec<Argument>) {
     }
 }
 
-/// A mention of what an async block has to hold, behind a `return`: a block captures in the order of what it mentions, and drops in
-/// the order of what it captures, which for arguments is from the last to the first. Only names that the body mentions, too, or
-/// that begin with `_`: of any other the compiler has to say that it is not used.
+/// A mention of what an async block has to hold, behind a `return`: a block captures in the order of what it mentions, and
+/// drops in the order of what it captures, which for arguments is from the last to the first, and `self` behind them. Only
+/// names that the body mentions, too, or that begin with `_`: of any other the compiler has to say that it is not used.
 pub(crate) fn held(arguments: &[Argument], body: &TokenStream) -> Option<TokenStream> {
     let body = body.to_string();
     let is_held = |argument: &&Argument| {
         argument.is_movable() && (argument.name.starts_with('_') || body.contains(argument.name.as_str()))
     };
     let names: Vec<&Ident> = arguments.iter().rev().filter(is_held).map(|argument| &argument.inner).collect();
-    (names.len() > 1).then(|| {
+    (!names.is_empty()).then(|| {
         quote_spanned! { Span::mixed_site() => #[allow(unreachable_code, clippy::used_underscore_binding)] { let _all = (#(#names,)*); } }
     })
 }

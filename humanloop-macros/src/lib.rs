@@ -1,13 +1,15 @@
 //! The attributes of the `humanloop` crate, which re-exports them.
 //!
-//! Tokens are parsed (`attr`, `item`, `arguments`, `shape`), checked (`spec`, with `template`, `parameters`, `asked`, `source` and `mask`) and printed
-//! (`expand`), in this order. What is wrong is collected (`errors`) and shown beside the item, which comes out in any case.
+//! Tokens are parsed (`attr`, `item`, `arguments`, `shape` with `lifetime` and `inferred`), checked (`spec`, with `template`,
+//! `parameters`, `asked`, `source` and `mask`) and printed (`expand`), in this order. What is wrong is collected (`errors`)
+//! and shown beside the item, which comes out in any case.
 
 mod arguments;
 mod asked;
 mod attr;
 mod errors;
 mod expand;
+mod inferred;
 mod item;
 mod lifetime;
 mod mask;

@@ -1,10 +1,7 @@
 //! How a function returns: a value, a future or a stream of values. A macro sees syntax only, so an alias is a value.
 
-use std::iter::Peekable;
-
-use proc_macro2::token_stream::IntoIter;
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{
@@ -12,6 +9,7 @@ use syn::{
     TypeParamBound,
 };
 
+use crate::inferred::inferred;
 use crate::lifetime;
 use crate::text::compact;
 
@@ -93,7 +91,7 @@ fn spelt(outer: Outer, ty: &Type, future: bool, stream: bool) -> Shape {
 pub(crate) fn annotation(signature: &Signature) -> TokenStream {
     match &signature.output {
         ReturnType::Default => quote_spanned! { Span::mixed_site().located_at(output_span(signature)) => () },
-        ReturnType::Type(_, ty) => infer_impl_trait(ty.to_token_stream()),
+        ReturnType::Type(_, ty) => inferred(ty.to_token_stream()),
     }
 }
 
@@ -118,7 +116,7 @@ fn is_function(ty: &Type) -> bool {
 /// What a future that the function returns resolves to, if the return type tells it.
 pub(crate) fn resolved(signature: &Signature) -> Option<TokenStream> {
     match &signature.output {
-        ReturnType::Type(_, ty) => future_of(ty)?.1.map(|output| infer_impl_trait(output.to_token_stream())),
+        ReturnType::Type(_, ty) => future_of(ty)?.1.map(|output| inferred(output.to_token_stream())),
         ReturnType::Default => None,
     }
 }
@@ -131,7 +129,7 @@ pub(crate) fn item(signature: &Signature) -> Option<TokenStream> {
         _ => &**ty,
     };
     let ok = last_segment(resolved).and_then(|last| only_type(last, "Result")).unwrap_or(resolved);
-    item_of(ok).map(|item| infer_impl_trait(item.to_token_stream()))
+    item_of(ok).map(|item| inferred(item.to_token_stream()))
 }
 
 fn item_of(ty: &Type) -> Option<&Type> {
@@ -274,48 +272,6 @@ fn generics(segment: &PathSegment) -> Option<&AngleBracketedGenericArguments> {
     match &segment.arguments {
         PathArguments::AngleBracketed(generics) => Some(generics),
         _ => None,
-    }
-}
-
-/// Replaces each `impl A + B<C>` by `_`.
-fn infer_impl_trait(tokens: TokenStream) -> TokenStream {
-    let mut output = TokenStream::new();
-    let mut trees = tokens.into_iter().peekable();
-    while let Some(tree) = trees.next() {
-        match tree {
-            TokenTree::Ident(word) if word == "impl" => {
-                skip_bounds(&mut trees);
-                output.extend(quote! { _ });
-            }
-            TokenTree::Group(group) => {
-                let mut inferred = Group::new(group.delimiter(), infer_impl_trait(group.stream()));
-                inferred.set_span(group.span());
-                output.extend([TokenTree::Group(inferred)]);
-            }
-            tree => output.extend([tree]),
-        }
-    }
-    output
-}
-
-/// Skips the bounds of an `impl`: up to a comma, a semicolon, a `>` that they did not open, or the end.
-fn skip_bounds(trees: &mut Peekable<IntoIter>) {
-    let mut depth = 0_usize;
-    let mut arrow = false; // the `>` of `->` closes nothing
-    while let Some(tree) = trees.peek() {
-        let mark = match tree {
-            TokenTree::Punct(punct) => punct.as_char(),
-            _ => ' ',
-        };
-        match mark {
-            ',' | ';' if depth == 0 => return,
-            '>' if depth == 0 && !arrow => return,
-            '>' if !arrow => depth -= 1,
-            '<' => depth += 1,
-            _ => {}
-        }
-        arrow = mark == '-';
-        trees.next();
     }
 }
 

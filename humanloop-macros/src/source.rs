@@ -72,10 +72,8 @@ pub(crate) fn at(place: proc_macro2::Span) -> proc_macro2::Span {
 /// The text of the annotated function `name`: our attribute, all others, the documentation, the signature and the body.
 pub(crate) fn of(item: &TokenStream, name: &str) -> Source {
     let expanded = || Source::Expanded(item.to_string());
-    if !proc_macro::is_available() {
-        return expanded(); // a unit test
-    }
-    let Some(last) = item.clone().into_iter().last().map(|last| last.span().unwrap()) else { return Source::Hidden };
+    let Some(last) = item.clone().into_iter().last() else { return Source::Hidden };
+    let Some(last) = compilers(last.span()) else { return expanded() };
     match (last.local_file(), last.source_text()) {
         (Some(path), Some(end)) => from_file(item, name, &path, last, &end).unwrap_or_else(expanded),
         // rust-analyzer compares offsets before and after the expansion to complete words; a long literal would shift them.
@@ -101,6 +99,11 @@ fn from_file(item: &TokenStream, name: &str, path: &Path, last: Span, end_text: 
     })
 }
 
+/// The compiler's own span, which knows files; there is none outside of a compilation, as in a unit test.
+fn compilers(span: proc_macro2::Span) -> Option<Span> {
+    proc_macro::is_available().then(|| span.unwrap())
+}
+
 /// Where the text may begin: at our attribute, which is not among the tokens, at another one, or at the function itself.
 fn starts(item: &TokenStream) -> impl Iterator<Item = Span> {
     let mut attributes = true;
@@ -109,7 +112,7 @@ fn starts(item: &TokenStream) -> impl Iterator<Item = Span> {
         attributes = is_attribute(tree);
         before
     });
-    of_item.map(|tree| tree.span().unwrap()).chain([Span::call_site()])
+    of_item.filter_map(|tree| compilers(tree.span())).chain([Span::call_site()])
 }
 
 /// Whether a token is the `#` or the `[..]` of an attribute.
@@ -178,8 +181,8 @@ fn literal_lines(tokens: TokenStream) -> BTreeSet<usize> {
         match tree {
             TokenTree::Group(group) => lines.extend(literal_lines(group.stream())),
             TokenTree::Literal(literal) if literal.to_string().contains('\n') => {
-                let span = literal.span().unwrap();
-                lines.extend(span.start().line() + 1..=span.end().line());
+                let span = compilers(literal.span());
+                lines.extend(span.into_iter().flat_map(|span| span.start().line() + 1..=span.end().line()));
             }
             _ => {}
         }

@@ -1,6 +1,7 @@
 //! Tokens → text that does not depend on their layout: types, for people.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use humanloop_version::delimiters;
+use proc_macro2::{TokenStream, TokenTree};
 
 /// A type on one line with as few spaces as readable code has: `Option<&'a str>`, `impl Fn(u8) -> bool`.
 pub(crate) fn compact(tokens: TokenStream) -> String {
@@ -44,15 +45,6 @@ fn print(tokens: TokenStream, text: &mut String) {
 fn separate(text: &mut String) {
     if text.ends_with(|last: char| last.is_alphanumeric() || matches!(last, '_' | '>')) {
         text.push(' ');
-    }
-}
-
-fn delimiters(delimiter: Delimiter) -> (&'static str, &'static str) {
-    match delimiter {
-        Delimiter::Parenthesis => ("(", ")"),
-        Delimiter::Bracket => ("[", "]"),
-        Delimiter::Brace => ("{", "}"),
-        Delimiter::None => ("", ""),
     }
 }
 

@@ -96,7 +96,8 @@ fn is_documentation(attribute: &TokenStream) -> bool {
     matches!(attribute.clone().into_iter().next(), Some(TokenTree::Ident(word)) if word == "doc")
 }
 
-fn delimiters(delimiter: Delimiter) -> (&'static str, &'static str) {
+/// What opens a group of tokens, and what closes it.
+pub fn delimiters(delimiter: Delimiter) -> (&'static str, &'static str) {
     match delimiter {
         Delimiter::Parenthesis => ("(", ")"),
         Delimiter::Bracket => ("[", "]"),

@@ -158,6 +158,34 @@ fn case_57_a_future_drops_in_the_same_order_when_it_ends_half_way_and_untouched(
     }
 }
 
+#[allow(clippy::future_not_send, reason = "what it writes its name into is of one thread")]
+impl Noted {
+    async fn bare(self, first: Self) -> usize {
+        let me = &self;
+        tokio::task::yield_now().await;
+        me.0.len() + first.0.len()
+    }
+
+    #[tool]
+    async fn annotated(self, first: Self) -> usize {
+        let me = &self;
+        tokio::task::yield_now().await;
+        me.0.len() + first.0.len()
+    }
+}
+
+#[test]
+fn case_57_a_receiver_is_dropped_behind_the_arguments() {
+    let expected = noted(|note| {
+        let _ = note("self").bare(note("first")).now_or_never();
+    });
+    let found = noted(|note| {
+        let _ = run_sync(|| note("self").annotated(note("first")).now_or_never());
+    });
+    assert_eq!(found, expected);
+    assert_eq!(expected, ["first", "self"]);
+}
+
 const fn is_send_and_sync<T: Send + Sync>(_: &T) {}
 const fn is_unpin<T: Unpin>(_: &T) {}
 
