@@ -1,7 +1,6 @@
 //! Prompts without a body: the model is asked, and its answer becomes what the function returns.
 
 use std::fmt::{self, Display};
-use std::marker::PhantomData;
 use std::time::Duration;
 
 use humanloop_api::{Message, Object};
@@ -221,21 +220,10 @@ fn again(request: &Request, response: &Response, words: &str) -> Request {
     next
 }
 
-/// The type that a prompt without a body returns, or an item of its stream.
-#[derive(Debug)]
-pub struct Wanted<R>(PhantomData<fn() -> R>);
-
-impl<R> Wanted<R> {
-    /// Of the type that is written down.
-    #[expect(clippy::new_without_default, reason = "for expansions only")]
-    pub fn new() -> Self {
-        Self(PhantomData)
-    }
-}
-
 /// What a prompt may return, best first; as with captures, the compiler takes the first that fits.
 pub mod ladder {
     use super::*;
+    use crate::wanted::Wanted;
 
     pub use super::unsupported::Refused;
 

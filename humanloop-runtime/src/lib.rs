@@ -50,6 +50,7 @@ mod sync;
 pub mod testing;
 #[cfg(not(feature = "http"))]
 mod unasked;
+mod wanted;
 mod worker;
 
 #[cfg(feature = "http")]

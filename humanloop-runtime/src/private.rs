@@ -8,14 +8,15 @@ pub use std::boxed::Box;
 pub use humanloop_api::{Kind, Role};
 
 #[cfg(feature = "http")]
-pub use crate::ask::{Options, Wanted, ladder as answers};
+pub use crate::ask::{Options, ladder as answers};
 pub use crate::call::{Call, InCall, Within, open};
 pub use crate::capture::{Never, Probe, ladder as capture};
 pub use crate::definition::Definition;
 pub use crate::function::{Function, Source, Template};
 pub use crate::stream::{InIterator, InStream};
 #[cfg(not(feature = "http"))]
-pub use crate::unasked::{Options, Wanted, nothing as answers};
+pub use crate::unasked::{Options, nothing as answers};
+pub use crate::wanted::Wanted;
 
 use std::fmt::Debug;
 

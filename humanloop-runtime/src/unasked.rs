@@ -1,7 +1,6 @@
 //! What the compiler says of a prompt without a body when the feature `http` is off: in its own words, at the function.
 
 use std::future::{Ready, ready};
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use futures_core::Stream;
 
 use crate::call::Call;
 use crate::private::never;
+use crate::wanted::Wanted;
 
 /// What no type is, so that the compiler says its words.
 #[diagnostic::on_unimplemented(
@@ -18,17 +18,7 @@ use crate::private::never;
 )]
 pub trait Asked {}
 
-/// The type that a prompt without a body returns, or an item of its stream.
-#[derive(Debug)]
-pub struct Wanted<R>(PhantomData<fn() -> R>);
-
 impl<R> Wanted<R> {
-    /// Of the type that is written down.
-    #[expect(clippy::new_without_default, reason = "for expansions only")]
-    pub fn new() -> Self {
-        Self(PhantomData)
-    }
-
     #[doc(hidden)]
     pub fn __ask(&self, _: Call, _: Options) -> Ready<R>
     where

@@ -113,7 +113,7 @@ fn number(log: &Log) -> u64 {
 const KILLED: &str = "a_program_that_is_killed_fifty_times_leaves_a_whole_store";
 
 #[test]
-#[ignore = "minutes"]
+#[ignore = "it takes minutes: `.ci/faults` runs it"]
 fn a_program_that_is_killed_fifty_times_leaves_a_whole_store() {
     if let Some((first, db)) = to_do() {
         let guard = builder().local(db).quiet().flush_interval(Duration::from_millis(5)).start().unwrap();
@@ -147,7 +147,7 @@ fn a_program_that_is_killed_fifty_times_leaves_a_whole_store() {
 const KILLED_HTTP: &str = "a_program_that_is_killed_without_a_server_leaves_its_spool_to_the_next";
 
 #[test]
-#[ignore = "minutes"]
+#[ignore = "it takes minutes: `.ci/faults` runs it"]
 fn a_program_that_is_killed_without_a_server_leaves_its_spool_to_the_next() {
     let start = |url: &str, spool: &Path| {
         let interval = Duration::from_millis(5);
@@ -184,7 +184,7 @@ fn a_program_that_is_killed_without_a_server_leaves_its_spool_to_the_next() {
 const FULL: &str = "on_a_full_disk_the_program_goes_on_and_every_record_is_counted";
 
 #[test]
-#[ignore = "minutes"]
+#[ignore = "it takes minutes: `.ci/faults` runs it"]
 fn on_a_full_disk_the_program_goes_on_and_every_record_is_counted() {
     if let Some((what, place)) = to_do() {
         let builder = builder().quiet().flush_interval(Duration::from_millis(5)).queue_bytes(4 << 20);
@@ -217,7 +217,7 @@ fn on_a_full_disk_the_program_goes_on_and_every_record_is_counted() {
 }
 
 #[test]
-#[ignore = "minutes"]
+#[ignore = "it takes minutes: `.ci/faults` runs it"]
 fn a_thousand_sessions_at_once_add_up_with_a_slow_server() {
     let (taken, folder) = (Taken::default(), folder("slow"));
     let kept = taken.clone();
@@ -257,7 +257,7 @@ fn a_thousand_sessions_at_once_add_up_with_a_slow_server() {
 }
 
 #[test]
-#[ignore = "minutes"]
+#[ignore = "it takes minutes: `.ci/faults` runs it"]
 fn without_a_server_memory_stays_within_its_bounds() {
     const FOR: Duration = Duration::from_secs(90);
     let resident = || {

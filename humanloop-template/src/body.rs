@@ -1,5 +1,6 @@
 //! The body of a `.prompt` file: a text to complete, or messages.
 
+mod open;
 mod print;
 mod read;
 

@@ -1,7 +1,8 @@
 //! What a prompt without a body cannot return, and what the compiler says of it.
 
-use super::{Options, Wanted};
+use super::Options;
 use crate::call::Call;
+use crate::wanted::Wanted;
 
 /// What no prompt returns: it has no implementation, so that the compiler says its words.
 #[diagnostic::on_unimplemented(

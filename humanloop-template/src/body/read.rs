@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{Call, ENTITIES, Message, Part, ROLES, Role};
+use super::open::Open;
+use super::{Call, Message, Part, ROLES, Role};
 use crate::layout::{self, BLANKS, tag};
 use crate::mistake::Mistake;
 use crate::suggest::{did_you_mean, nearest};
@@ -18,22 +19,6 @@ pub(crate) fn is_chat(body: &str) -> bool {
         && (word == "developer" || nearest(word, ROLES).is_some() && word.len() > 2)
 }
 
-/// An opening tag as it was read.
-struct Open {
-    /// The whole tag.
-    span: Range<usize>,
-    attributes: Vec<Attribute>,
-    /// `<… />`.
-    is_closed: bool,
-}
-
-struct Attribute {
-    name: String,
-    name_span: Range<usize>,
-    value: String,
-    value_span: Range<usize>,
-}
-
 pub(crate) struct Reader<'t> {
     pub(crate) text: &'t str,
     pub(crate) mistakes: Vec<Mistake>,
@@ -41,7 +26,7 @@ pub(crate) struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    fn wrong(&mut self, span: Range<usize>, message: impl Into<String>) {
+    pub(super) fn wrong(&mut self, span: Range<usize>, message: impl Into<String>) {
         self.mistakes.push(Mistake::new(span, message));
     }
 
@@ -56,17 +41,17 @@ impl<'t> Reader<'t> {
     }
 
     /// The place of the first that is no blank.
-    fn skip(&self, at: usize, end: usize) -> usize {
+    pub(super) fn skip(&self, at: usize, end: usize) -> usize {
         let rest = &self.text[at..end];
         end - rest.trim_start_matches(BLANKS).len()
     }
 
-    fn line_end(&self, at: usize) -> usize {
+    pub(super) fn line_end(&self, at: usize) -> usize {
         self.text[at..].find('\n').map_or(self.text.len(), |newline| at + newline)
     }
 
     /// The next place at or behind `at` where a line begins with a message.
-    fn next_message(&self, at: usize) -> usize {
+    pub(super) fn next_message(&self, at: usize) -> usize {
         let mut line = at;
         while line < self.text.len() {
             let start = line + (self.text[line..].len() - self.text[line..].trim_start_matches([' ', '\t']).len());
@@ -299,24 +284,6 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The values of the attributes `known`, with their places; others are mistakes.
-    fn known(&mut self, open: &Open, word: &str, known: &[&str]) -> Vec<Option<(String, Range<usize>)>> {
-        let mut values = vec![None; known.len()];
-        for attribute in &open.attributes {
-            match known.iter().position(|name| *name == attribute.name) {
-                Some(place) if values[place].is_some() => {
-                    self.wrong(attribute.name_span.clone(), format!("`{}` is there already", attribute.name));
-                }
-                Some(place) => values[place] = Some((attribute.value.clone(), attribute.value_span.clone())),
-                None => {
-                    let instead = did_you_mean(&attribute.name, known);
-                    self.wrong(attribute.name_span.clone(), format!("`<{word}>` has no `{}`{instead}", attribute.name));
-                }
-            }
-        }
-        values
-    }
-
     /// The content of an element, and where to go on behind its closing tag.
     fn content(&mut self, open: &Open, word: &str) -> Option<(Range<usize>, usize)> {
         let start = open.span.end;
@@ -336,73 +303,9 @@ impl<'t> Reader<'t> {
         self.wrong(open.span.clone(), format!("`<{word}>` is never closed; write `</{word}>` behind its content"));
         None
     }
-
-    /// Reads an opening tag; on a mistake, where to go on.
-    fn open(&mut self, start: usize, word: &str) -> Result<Open, usize> {
-        let mut attributes = Vec::new();
-        let mut at = start + 1 + word.len();
-        loop {
-            let line_end = self.line_end(at);
-            at = self.skip(at, line_end);
-            let rest = &self.text[at..line_end];
-            if rest.starts_with('>') {
-                return Ok(Open { span: start..at + 1, attributes, is_closed: false });
-            }
-            if rest.starts_with("/>") {
-                return Ok(Open { span: start..at + 2, attributes, is_closed: true });
-            }
-            let length = rest.find(|c: char| !(c.is_alphanumeric() || "_-".contains(c))).unwrap_or(rest.len());
-            if length == 0 {
-                self.wrong(
-                    start..line_end.max(start + 1),
-                    format!("the tag `<{word}` is not closed in its line; write `>`"),
-                );
-                return Err(self.next_message(line_end));
-            }
-            let (name, name_span) = (rest[..length].to_owned(), at..at + length);
-            let Some(value) = rest[length..].strip_prefix("=\"") else {
-                self.wrong(
-                    name_span,
-                    format!("the value of an attribute stands in double quotes; write `{name}=\"…\"`"),
-                );
-                return Err(self.next_message(line_end));
-            };
-            let value_at = at + length + 2;
-            let Some(end) = value.find('"') else {
-                self.wrong(value_at - 1..line_end, "this value is not closed in its line; write `\"`");
-                return Err(self.next_message(line_end));
-            };
-            let value_span = value_at..value_at + end;
-            attributes.push(Attribute { name, name_span, value: decode(&value[..end]), value_span });
-            at = value_at + end + 1;
-        }
-    }
 }
 
 /// The word itself, for as long as the program runs.
 fn word_of(word: &str) -> &'static str {
     layout::WORDS.into_iter().find(|known| *known == word).unwrap_or("")
-}
-
-/// The value of an attribute.
-fn decode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('&') {
-        let (before, after) = rest.split_at(at);
-        out.push_str(before);
-        let entity = ENTITIES.into_iter().find(|(name, _)| after.starts_with(name));
-        match entity {
-            Some((name, c)) => {
-                out.push(c);
-                rest = &after[name.len()..];
-            }
-            None => {
-                out.push('&');
-                rest = &after[1..];
-            }
-        }
-    }
-    out.push_str(rest);
-    out
 }
