@@ -1,5 +1,5 @@
-//! Full text search. The index stands in a file of its own beside the store, filled later by [`Indexer`](crate::Indexer), so that writing
-//! logs does not wait for it. What is not in the index yet is found by its first words.
+//! Full text search. The index stands in a file of its own beside the store, filled later by [`Indexer`](crate::Indexer), so
+//! that writing logs does not wait for it. What is not in the index yet is found by its first words.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,7 @@ const HITS: usize = 3_000;
 const FRESH: i64 = 4_000;
 /// Words that are tried for one of which the beginning is known.
 const BEGINNINGS: usize = 24;
+
 /// Where to search.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SearchFilter {
