@@ -39,10 +39,7 @@ const OTHER_NOTES: &[(&str, &str)] = &[
 const OTHER_MESSAGES: &[(&str, &str)] = &[
     ("argument-unused", "a `mut` parameter of an async function is said to be captured"),
     ("borrow-of-a-local-returned", "a parameter of an async function is called local data"),
-    (
-        "futures-returned",
-        "the future that does not fit is the one around it; of what is no future, the place is `impl`",
-    ),
+    ("futures-returned", "the place is the first word of the type, not the whole of it"),
     ("half-typed-parameter", "what cannot be parsed is said by the attribute, too"),
     ("lifetimes-do-not-fit", "the place is the parameter's type, or the whole body of an async function"),
     ("not-declared-mutable", "a parameter of an async function is said to be captured"),
