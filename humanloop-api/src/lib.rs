@@ -9,7 +9,7 @@
 //!
 //! let log = Log {
 //!     project: Some("google".into()),
-//!     config: Some(Config::Tool(ToolConfig::new("Google Search"))),
+//!     config: Some(Config::Tool(ToolConfig::new("Google Search")).into()),
 //!     inputs: Some([("q", "Which country won Eurovision 2023?")].into_iter().collect()),
 //!     output: Some("Sweden".into()),
 //!     ..Log::default()

@@ -1,5 +1,7 @@
 //! Logs: one recorded call (v4 document, sections 4.1 and 5.4 to 5.6).
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Config, Feedback, FeedbackValue, Function, Kind, Message, Object, Outcome, Timestamp};
@@ -97,9 +99,9 @@ pub struct Log {
     /// The provider's answer.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub provider_response: Option<Object>,
-    /// What was called.
+    /// What was called; all logs of one function share it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub config: Option<Config>,
+    pub config: Option<Arc<Config>>,
     /// The id of what was called, in place of the config.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub config_id: Option<String>,
@@ -127,7 +129,7 @@ pub struct Log {
     pub process: Option<Process>,
     /// **Ours**: the annotated function.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub function: Option<Function>,
+    pub function: Option<Arc<Function>>,
     /// **Ours**: the call ran outside of any session, so it opened one of its own; such as after a `tokio::spawn` that did not
     /// hand the context over. Never `false`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -146,40 +148,41 @@ impl Log {
 
     /// The kind: as given, or as the config tells it.
     pub fn kind(&self) -> Kind {
-        self.kind.unwrap_or(match self.config {
+        self.kind.unwrap_or(match self.config.as_deref() {
             Some(Config::Model(_)) => Kind::Prompt,
             _ => Kind::Tool,
         })
     }
 
     /// Sets what an update says; what it does not say stays.
-    pub fn apply(&mut self, update: &LogUpdate) {
-        fn set<T: Clone>(field: &mut Option<T>, value: &Option<T>) {
+    pub fn apply(&mut self, update: LogUpdate) {
+        fn set<T>(field: &mut Option<T>, value: Option<T>) {
             if value.is_some() {
-                field.clone_from(value);
+                *field = value;
             }
-        }
-        set(&mut self.output, &update.output);
-        set(&mut self.output_format, &update.output_format);
-        set(&mut self.output_message, &update.output_message);
-        set(&mut self.finish_reason, &update.finish_reason);
-        set(&mut self.error, &update.error);
-        set(&mut self.duration, &update.duration);
-        set(&mut self.first_token, &update.first_token);
-        set(&mut self.messages, &update.messages);
-        set(&mut self.prompt_tokens, &update.prompt_tokens);
-        set(&mut self.output_tokens, &update.output_tokens);
-        set(&mut self.prompt_cost, &update.prompt_cost);
-        set(&mut self.output_cost, &update.output_cost);
-        set(&mut self.provider_response, &update.provider_response);
-        for (key, value) in update.metadata.iter().flat_map(Object::iter) {
-            self.metadata.get_or_insert_default().insert_raw(key, value.to_owned());
         }
         self.outcome = update.outcome.or(match (&update.error, &update.output) {
             (Some(_), _) => Some(Outcome::Failed),
             (None, Some(_)) => Some(Outcome::Ok),
             (None, None) => self.outcome,
         });
+        set(&mut self.output, update.output);
+        set(&mut self.output_format, update.output_format);
+        set(&mut self.output_message, update.output_message);
+        set(&mut self.finish_reason, update.finish_reason);
+        set(&mut self.error, update.error);
+        set(&mut self.duration, update.duration);
+        set(&mut self.first_token, update.first_token);
+        set(&mut self.messages, update.messages);
+        set(&mut self.prompt_tokens, update.prompt_tokens);
+        set(&mut self.output_tokens, update.output_tokens);
+        set(&mut self.prompt_cost, update.prompt_cost);
+        set(&mut self.output_cost, update.output_cost);
+        set(&mut self.provider_response, update.provider_response);
+        match (&mut self.metadata, update.metadata) {
+            (Some(metadata), Some(more)) => metadata.extend(more),
+            (metadata, more) => set(metadata, more),
+        }
     }
 }
 

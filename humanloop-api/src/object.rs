@@ -45,6 +45,13 @@ impl Object {
         }
     }
 
+    /// Sets all keys of `other`.
+    pub fn extend(&mut self, other: Self) {
+        for (key, value) in other.0 {
+            self.insert_raw(key, value);
+        }
+    }
+
     /// The JSON text of `key`.
     pub fn get(&self, key: &str) -> Option<&RawValue> {
         self.0.iter().find(|(existing, _)| existing == key).map(|(_, value)| &**value)

@@ -285,7 +285,7 @@ fn complete_log(log: &mut api::Log, start: Start) -> String {
         log.parent_reference_id = context.parent_reference_id();
     }
     if log.project.is_none() && log.project_id.is_none() {
-        log.project = log.config.as_ref().map(|config| config.name().to_owned());
+        log.project = log.config.as_deref().map(|config| config.name().to_owned());
     }
     if log.created_at.is_none() {
         log.created_at = Some(start.timestamp());

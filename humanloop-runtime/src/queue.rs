@@ -27,9 +27,10 @@ pub(crate) struct Chunk<E> {
     reserved: usize,
 }
 
-impl<E> Default for Chunk<E> {
-    fn default() -> Self {
-        Self { events: Vec::new(), bytes: Vec::new(), reserved: 0 }
+impl<E> Chunk<E> {
+    /// An empty one. It has its room from the start: growing would copy what is in it, on the caller's time.
+    fn new() -> Self {
+        Self { events: Vec::with_capacity(EVENTS), bytes: Vec::with_capacity(CHUNK + CHUNK / 16), reserved: 0 }
     }
 }
 
@@ -143,7 +144,7 @@ impl<E> Queue<E> {
         if lanes.stopped || self.is_a_copy() {
             return None;
         }
-        let filling = Filling { chunk: Chunk::default(), full: Vec::new(), credit: 0, stopped: false };
+        let filling = Filling { chunk: Chunk::new(), full: Vec::new(), credit: 0, stopped: false };
         let lane = Arc::new(Lane { filling: Mutex::new(filling), tally: Tally::default() });
         lanes.all.push(lane.clone());
         Some(lane)
@@ -175,7 +176,7 @@ impl<E> Queue<E> {
             if self.is_a_copy() {
                 return Err(Refused::Stopped);
             }
-            let empty = lock(&self.spare).pop().unwrap_or_default();
+            let empty = lock(&self.spare).pop().unwrap_or_else(Chunk::new);
             let mut full = std::mem::replace(&mut filling.chunk, empty);
             let unused = filling.credit.min(full.reserved);
             full.reserved -= unused;
@@ -291,7 +292,7 @@ impl<E> Queue<E> {
                 }
                 return is_used;
             }
-            let empty = lock(&self.spare).pop().unwrap_or_default();
+            let empty = lock(&self.spare).pop().unwrap_or_else(Chunk::new);
             let chunk = std::mem::replace(&mut filling.chunk, empty);
             taken.push(chunk);
             true

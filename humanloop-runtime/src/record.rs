@@ -1,8 +1,9 @@
 //! What is logged, independent of any wire, and how it reads as a log.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use humanloop_api::{Entry, Kind, Log, LogUpdate, Object, Outcome, OutputFormat, Process};
+use humanloop_api::{self as api, Config, Entry, Kind, Log, LogUpdate, Object, Outcome, OutputFormat, Process};
 use uuid::Uuid;
 
 use crate::answer;
@@ -68,7 +69,8 @@ impl<'a> Payloads<'a> {
 
 impl Opened {
     /// The log of a call that is running.
-    pub(crate) fn into_log(self, payloads: &mut Payloads<'_>, process: &Process) -> Log {
+    pub(crate) fn into_log(self, payloads: &mut Payloads<'_>, process: &Process, known: &mut Known) -> Log {
+        let Described { config, place } = known.describe(self.function);
         Log {
             project: Some(self.function.project_name().into()),
             session_reference_id: Some(self.session.reference_id()),
@@ -78,12 +80,12 @@ impl Opened {
             messages: self.prompt.map(|prompt| prompt.messages.clone()).filter(|messages| !messages.is_empty()),
             metadata: Some(object(payloads.take(self.metadata))).filter(|metadata| !metadata.is_empty()),
             created_at: Some(self.started.timestamp()),
-            config: Some(self.function.config()),
+            config: Some(config),
             kind: Some(self.function.kind),
             outcome: Some(Outcome::Running),
             sequence: Some(self.started.sequence),
             process: Some(process.clone()),
-            function: Some(self.function.place()),
+            function: Some(place),
             unbound: self.unbound.then_some(true),
             ..Log::default()
         }
@@ -119,6 +121,27 @@ impl Closed {
     }
 }
 
+/// What the logs of a function have in common, made when its first one comes.
+#[derive(Default)]
+pub(crate) struct Known(HashMap<usize, Described>);
+
+#[derive(Clone)]
+struct Described {
+    config: Arc<Config>,
+    place: Arc<api::Function>,
+}
+
+impl Known {
+    fn describe(&mut self, function: &'static Function) -> Described {
+        let address = std::ptr::from_ref(function).addr();
+        let described = self
+            .0
+            .entry(address)
+            .or_insert_with(|| Described { config: Arc::new(function.config()), place: Arc::new(function.place()) });
+        described.clone()
+    }
+}
+
 /// Bytes that an entry takes in memory, about.
 pub(crate) fn size(entry: &Entry) -> usize {
     let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
@@ -127,7 +150,9 @@ pub(crate) fn size(entry: &Entry) -> usize {
     };
     match entry {
         Entry::Log(log) => {
-            let source = log.config.as_ref().and_then(|config| config.source_code()).map_or(0, str::len);
+            // What it shares with other logs is there once.
+            let own = log.config.as_ref().filter(|config| Arc::strong_count(config) == 1);
+            let source = own.and_then(|config| config.source_code()).map_or(0, str::len);
             let payloads = object(&log.inputs) + object(&log.metadata) + object(&log.provider_response);
             let messages = log.messages.as_ref().map_or(0, |messages| 256 * messages.len());
             size_of::<Log>() + 512 + source + payloads + messages + text(&log.output) + text(&log.error)

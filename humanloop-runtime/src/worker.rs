@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::outlet::Batch;
 use crate::pipeline::{Order, Pipeline, lock};
 use crate::queue::Chunk;
-use crate::record::{Closed, Event, Payloads};
+use crate::record::{Closed, Event, Known, Payloads};
 use crate::stats::Cause;
 
 /// Entries of one batch, at most.
@@ -21,13 +21,14 @@ pub(crate) struct Worker {
     interval: Duration,
     /// Calls that were handed over as running.
     running: HashSet<Uuid>,
+    known: Known,
     /// Ends that were found before their beginnings: those are in another thread's lane, and come with the next sweep.
     early: Vec<(Closed, Vec<u8>)>,
 }
 
 impl Worker {
     pub(crate) fn new(pipeline: Arc<Pipeline>, interval: Duration) -> Self {
-        Self { pipeline, interval, running: HashSet::new(), early: Vec::new() }
+        Self { pipeline, interval, running: HashSet::new(), known: Known::default(), early: Vec::new() }
     }
 
     /// Runs until it is told to stop. With nothing to do it sleeps; a record wakes it, and then it lets more gather for
@@ -97,7 +98,7 @@ impl Worker {
     fn add(&mut self, batch: &mut Draft, event: Event, payloads: &mut Payloads<'_>) {
         match event {
             Event::Opened(opened) => {
-                let (id, log) = (opened.id, opened.into_log(payloads, &self.pipeline.process));
+                let (id, log) = (opened.id, opened.into_log(payloads, &self.pipeline.process, &mut self.known));
                 batch.places.insert(id, batch.entries.len());
                 batch.push(Entry::Log(Box::new(log)), 0);
             }
@@ -119,7 +120,7 @@ impl Worker {
         let update = closed.into_update(&mut Payloads(payload));
         match place.and_then(|place| Some((batch.entries.get_mut(place)?, batch.weights.get_mut(place)?))) {
             Some((Entry::Log(log), weight)) => {
-                log.apply(&update);
+                log.apply(update);
                 *weight += 1;
             }
             _ => batch.push(Entry::Update(Box::new(update)), 1),
@@ -177,25 +178,24 @@ impl Draft {
 
     /// Takes an explicit entry.
     fn take(&mut self, entry: Entry) {
-        match &entry {
+        match entry {
+            Entry::Update(update) => {
+                let place = self.references.get(&update.reference_id).copied();
+                match place.and_then(|place| Some((self.entries.get_mut(place)?, self.weights.get_mut(place)?))) {
+                    Some((Entry::Log(log), weight)) => {
+                        log.apply(*update);
+                        *weight += 1;
+                    }
+                    _ => self.push(Entry::Update(update), 1),
+                }
+            }
             Entry::Log(log) => {
                 if let Some(reference) = &log.reference_id {
                     self.references.insert(reference.clone(), self.entries.len());
                 }
+                self.push(Entry::Log(log), 1);
             }
-            Entry::Update(update) => {
-                let place = self.references.get(&update.reference_id);
-                if let Some(place) = place.copied()
-                    && let (Some(Entry::Log(log)), Some(weight)) =
-                        (self.entries.get_mut(place), self.weights.get_mut(place))
-                {
-                    log.apply(update);
-                    *weight += 1;
-                    return;
-                }
-            }
-            Entry::Feedback(_) => {}
+            Entry::Feedback(feedback) => self.push(Entry::Feedback(feedback), 1),
         }
-        self.push(entry, 1);
     }
 }

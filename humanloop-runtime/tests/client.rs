@@ -40,7 +40,7 @@ impl Delivered {
                 Entry::Log(log) => logs.push(Record::clone(log)),
                 Entry::Update(update) => {
                     let log = logs.iter_mut().find(|log| log.reference_id.as_deref() == Some(&update.reference_id));
-                    log.expect("an update of a log that was sent").apply(update);
+                    log.expect("an update of a log that was sent").apply((**update).clone());
                 }
                 Entry::Feedback(_) => {}
             }
@@ -104,7 +104,7 @@ async fn a_chat_renders_asks_and_logs() {
     assert_eq!((log.outcome(), log.kind()), (Outcome::Ok, Kind::Prompt));
     assert_eq!(log.finish_reason.as_deref(), Some("stop"));
     assert!(log.duration > Some(0.0) && log.created_at.is_some() && log.process.is_some());
-    let Some(Config::Model(config)) = &log.config else { panic!("a model config: {log:?}") };
+    let Some(Config::Model(config)) = log.config.as_deref() else { panic!("a model config: {log:?}") };
     assert_eq!(config.chat_template.as_ref().map(Vec::len), Some(2), "the config keeps the template");
     let json = |object| serde_json::to_value::<Value>(serde_json::to_value(object).unwrap()).unwrap();
     assert_eq!(json(&log.provider_request), server.received()[0].json());

@@ -44,7 +44,7 @@ async fn a_chat_streams_and_is_logged_when_it_ends() {
     assert_eq!((log.output.as_deref(), log.outcome(), log.output_tokens), (Some("Sweden won."), Outcome::Ok, Some(2)));
     let stream = log.metadata.as_ref().unwrap().get("stream").map(RawValue::get).unwrap();
     assert!(stream.starts_with(r#"{"items":3,"left_out":0,"first_item_seconds":"#), "{stream}");
-    assert!(matches!(&log.config, Some(Config::Model(config)) if config.chat_template.is_some()));
+    assert!(matches!(log.config.as_deref(), Some(Config::Model(config)) if config.chat_template.is_some()));
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ fn log(reference: &str, parent: Option<&str>) -> Entry {
         project: Some("p".into()),
         reference_id: Some(reference.into()),
         parent_reference_id: parent.map(String::from),
-        config: Some(Config::Tool(ToolConfig::new("t"))),
+        config: Some(Config::Tool(ToolConfig::new("t")).into()),
         ..Log::default()
     }))
 }

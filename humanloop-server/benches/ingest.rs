@@ -103,7 +103,7 @@ fn batch() -> Vec<Log> {
         output_tokens: Some(20),
         outcome: Some(Outcome::Ok),
         created_at: Some(humanloop_api::Timestamp::now()),
-        config: Some(Config::Model(ModelConfig::new("gpt-4"))),
+        config: Some(Config::Model(ModelConfig::new("gpt-4")).into()),
         ..Log::default()
     };
     (0..LOGS).map(log).collect()

@@ -8,7 +8,7 @@ use humanloop_store::text::{Style, local, nanoseconds, plain, plain_lines};
 /// The log, section by section; a section without content is left out.
 pub(crate) fn of(log: &Log, style: Style) -> String {
     let mut out = String::new();
-    let name = log.config.as_ref().map_or("log", Config::name);
+    let name = log.config.as_deref().map_or("log", Config::name);
     let _ = writeln!(out, "{}  {} · {}", style.bold(&plain(name)), log.kind().word(), outcome(log, style));
     for (label, value) in facts(log) {
         let _ = writeln!(out, "{} {}", style.dim(&format!("{label:<9}")), plain(&value));
@@ -20,13 +20,13 @@ pub(crate) fn of(log: &Log, style: Style) -> String {
     let messages: Vec<String> = log.messages.iter().flatten().map(message).collect();
     section(&mut out, style, "Messages", (!messages.is_empty()).then(|| messages.join("\n")).as_deref());
     section(&mut out, style, "Output", log.output.as_deref().map(|output| shown_output(log, output)).as_deref());
-    if let Some(Config::Model(config)) = &log.config {
+    if let Some(Config::Model(config)) = log.config.as_deref() {
         let mut config = config.clone();
         let source = config.source_code.take();
         section(&mut out, style, "Model config", Some(&pretty(&humanloop_api::json(&config))));
         code(&mut out, style, log, source.as_deref());
     } else {
-        code(&mut out, style, log, log.config.as_ref().and_then(Config::source_code));
+        code(&mut out, style, log, log.config.as_deref().and_then(Config::source_code));
     }
     if let Some(metadata) = log.metadata.as_ref().filter(|metadata| !metadata.is_empty()) {
         section(&mut out, style, "Metadata", Some(&members(metadata)));
@@ -46,8 +46,8 @@ fn facts(log: &Log) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     let mut fact = |label, value: Option<String>| facts.extend(value.map(|value| (label, value)));
     fact("project", log.project.clone());
-    fact("what", log.config.as_ref().and_then(Config::description).map(String::from));
-    if let Some(Config::Model(config)) = &log.config {
+    fact("what", log.config.as_deref().and_then(Config::description).map(String::from));
+    if let Some(Config::Model(config)) = log.config.as_deref() {
         fact("model", Some(config.model.clone()));
     }
     let lasted = |text: String| match log.duration {

@@ -21,10 +21,13 @@ fn log(reference: &str, parent: Option<&str>, start: i64) -> Log {
         reference_id: Some(reference.into()),
         parent_reference_id: parent.map(Into::into),
         session_reference_id: Some("order 4711".into()),
-        config: Some(Config::Tool(ToolConfig {
-            source_code: Some(format!("fn {reference}() {{}}")),
-            ..ToolConfig::new(reference)
-        })),
+        config: Some(
+            Config::Tool(ToolConfig {
+                source_code: Some(format!("fn {reference}() {{}}")),
+                ..ToolConfig::new(reference)
+            })
+            .into(),
+        ),
         inputs: Some([("q", "Who won?")].into_iter().collect()),
         output: Some("Sweden".into()),
         created_at: Some(Timestamp(1_700_000_000_000_000_000 + start)),

@@ -36,13 +36,15 @@ fn log(reference: &str, session: &str, start: i64) -> Log {
         prompt_tokens: Some(3),
         prompt_cost: Some(0.001),
         provider_request: Some(object(r#"{"model":"m"}"#)),
-        config: Some(Config::Model(ModelConfig { source_code: Some("fn f() {}".into()), ..ModelConfig::new("gpt-4") })),
+        config: Some(
+            Config::Model(ModelConfig { source_code: Some("fn f() {}".into()), ..ModelConfig::new("gpt-4") }).into(),
+        ),
         feedback: Some(OneOrMany::Many(vec![Feedback::new("rating", "good")])),
         kind: Some(Kind::Flow),
         outcome: Some(Outcome::Failed),
         sequence: Some(7),
         process: Some(Process { id: uuid::Uuid::from_u128(4711), pid: 4711 }),
-        function: Some(Function { ident: "f".into(), file: "f.rs".into(), line: 3, ..Function::default() }),
+        function: Some(Function { ident: "f".into(), file: "f.rs".into(), line: 3, ..Function::default() }.into()),
         ..Log::default()
     }
 }

@@ -9,6 +9,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use humanloop_api::{Config, Entry, Log, ModelConfig, Outcome, Timestamp, ToolConfig, id};
@@ -38,7 +39,7 @@ impl Drop for Folder {
 
 /// Logs like those of an agent: 20 functions, two in a hundred fail, one in two hundred calls a rare model; about 1 kB of JSON.
 struct Source {
-    configs: Vec<Config>,
+    configs: Vec<Arc<Config>>,
     n: usize,
     seed: u64,
     sessions: Vec<(String, usize, String)>,
@@ -53,8 +54,8 @@ impl Source {
         let tool =
             |n: usize| ToolConfig { source_code: Some(format!("{source}{n}")), ..ToolConfig::new(format!("tool {n}")) };
         let model = |name: &str| Config::Model(ModelConfig { temperature: Some(0.0), ..ModelConfig::new(name) });
-        let mut configs: Vec<Config> = (0..18).map(|n| tool(n).into()).collect();
-        configs.extend([model("gpt-5"), model("rare-model")]);
+        let mut configs: Vec<Arc<Config>> = (0..18).map(|n| Arc::new(tool(n).into())).collect();
+        configs.extend([model("gpt-5"), model("rare-model")].map(Arc::new));
         Self { configs, n: 0, seed: 1, sessions: Vec::new(), made: 0, sizes }
     }
 

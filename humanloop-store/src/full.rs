@@ -104,7 +104,7 @@ pub(crate) fn read(connection: &Connection, row: &Row<'_>) -> rusqlite::Result<F
     };
     let late: Option<String> = load(connection, row, 28)?;
     for update in late.and_then(|late| serde_json::from_str::<Vec<LogUpdate>>(&late).ok()).unwrap_or_default() {
-        log.apply(&update);
+        log.apply(update);
     }
     let log = Log {
         kind: Some(row::kind(row.get(11)?)),

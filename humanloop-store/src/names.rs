@@ -105,7 +105,7 @@ impl Names {
                 return Ok(id);
             }
         }
-        let by_config = || log.config.as_ref().map(Config::name);
+        let by_config = || log.config.as_deref().map(Config::name);
         let name = log.project.as_deref().or(log.project_id.as_deref()).or_else(by_config).unwrap_or("default");
         self.project_named(transaction, name)
     }
@@ -132,7 +132,7 @@ impl Names {
     /// What the log called: its config, kept once, or the one it names.
     pub(crate) fn config(&mut self, transaction: &Transaction<'_>, log: &Log) -> rusqlite::Result<Option<i64>> {
         match (&log.config, &log.config_id) {
-            (Some(config), _) => self.config_of(transaction, config, log.function.as_ref()).map(Some),
+            (Some(config), _) => self.config_of(transaction, config, log.function.as_deref()).map(Some),
             (None, Some(id)) => config_number(transaction, id),
             (None, None) => Ok(None),
         }

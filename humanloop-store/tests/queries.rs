@@ -14,7 +14,7 @@ fn tool(reference: &str, session: &str, project: &str, start: i64) -> Log {
         project: Some(project.into()),
         reference_id: Some(reference.into()),
         session_reference_id: Some(session.into()),
-        config: Some(Config::Tool(ToolConfig::new("search"))),
+        config: Some(Config::Tool(ToolConfig::new("search")).into()),
         inputs: Some([("q", format!("question {reference}"))].into_iter().collect()),
         output: Some(format!("answer {reference}")),
         created_at: Some(Timestamp(start)),
@@ -25,7 +25,7 @@ fn tool(reference: &str, session: &str, project: &str, start: i64) -> Log {
 
 fn prompt(reference: &str, session: &str, model: &str, start: i64) -> Log {
     Log {
-        config: Some(Config::Model(ModelConfig::new(model))),
+        config: Some(Config::Model(ModelConfig::new(model)).into()),
         prompt_tokens: Some(10),
         output_tokens: Some(5),
         prompt_cost: Some(0.001),
@@ -229,7 +229,7 @@ fn versions_add_up_their_logs() {
     let mut store = Store::in_memory().unwrap();
     let tool_of = |reference: &str, source: &str, start| {
         let config = ToolConfig { source_code: Some(source.into()), ..ToolConfig::new("search") };
-        Log { config: Some(Config::Tool(config)), ..tool(reference, "s", "p", start) }
+        Log { config: Some(Config::Tool(config).into()), ..tool(reference, "s", "p", start) }
     };
     store.ingest(&entries([tool_of("1", "old", 1), failed(tool_of("2", "new", 2)), tool_of("3", "new", 9)])).unwrap();
     let versions = store.versions(project(&store, "p")).unwrap();

@@ -34,7 +34,7 @@ fn log(reference: &str, parent: Option<&str>, start: i64) -> Log {
         reference_id: Some(reference.into()),
         parent_reference_id: parent.map(Into::into),
         session_reference_id: Some("s".into()),
-        config: Some(Config::Tool(ToolConfig::new(reference))),
+        config: Some(Config::Tool(ToolConfig::new(reference)).into()),
         outcome: Some(Outcome::Ok),
         created_at: Some(Timestamp(start)),
         duration: Some(0.5),
@@ -99,26 +99,32 @@ fn full() -> Log {
         output_cost: Some(0.002),
         provider_request: Some(object(r#"{"model":"m"}"#)),
         provider_response: Some(object(r#"{"id":"r"}"#)),
-        config: Some(Config::Model(ModelConfig {
-            temperature: Some(0.5),
-            chat_template: Some(vec![Message::user("{{z}}")]),
-            source_code: Some("fn f() {}".into()),
-            ..ModelConfig::new("gpt-4")
-        })),
+        config: Some(
+            Config::Model(ModelConfig {
+                temperature: Some(0.5),
+                chat_template: Some(vec![Message::user("{{z}}")]),
+                source_code: Some("fn f() {}".into()),
+                ..ModelConfig::new("gpt-4")
+            })
+            .into(),
+        ),
         config_id: None,
         feedback: Some(OneOrMany::Many(vec![Feedback::new("rating", "good")])),
         kind: Some(Kind::Flow),
         outcome: Some(Outcome::Failed),
         sequence: Some(7),
         process: Some(Process { id: id::new(), pid: 4711 }),
-        function: Some(Function {
-            ident: "f".into(),
-            module: "m".into(),
-            file: "f.rs".into(),
-            line: 3,
-            version: "0123".into(),
-            source_kind: SourceKind::Exact,
-        }),
+        function: Some(
+            Function {
+                ident: "f".into(),
+                module: "m".into(),
+                file: "f.rs".into(),
+                line: 3,
+                version: "0123".into(),
+                source_kind: SourceKind::Exact,
+            }
+            .into(),
+        ),
         unbound: Some(true),
         judgment: Some(FeedbackValue::Choices(vec!["right".into(), "short".into()])),
         source_datapoint_id: Some("evtc_1".into()),

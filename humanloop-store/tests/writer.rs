@@ -32,7 +32,7 @@ fn log(reference: &str, session: &str) -> Entry {
         project: Some("p".into()),
         reference_id: Some(reference.into()),
         session_reference_id: Some(session.into()),
-        config: Some(Config::Tool(ToolConfig::new("search"))),
+        config: Some(Config::Tool(ToolConfig::new("search")).into()),
         inputs: Some([("q", "who won")].into_iter().collect()),
         output: Some(format!("it was {reference} {}", "long ".repeat(200))),
         outcome: Some(Outcome::Ok),

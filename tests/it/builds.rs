@@ -19,7 +19,7 @@ impl Sink for Printer {
         for entry in batch {
             let Entry::Log(log) = entry else { continue };
             println!("{}", log.function.as_ref().unwrap().version);
-            println!("{}", log.config.as_ref().and_then(Config::source_code).unwrap());
+            println!("{}", log.config.as_deref().and_then(Config::source_code).unwrap());
         }
         Delivery::default()
     }

@@ -31,7 +31,7 @@ async fn a_tool_records_source_inputs_output_time_and_description() {
     assert_eq!(log.project.as_deref(), Some("add"));
     assert!(log.created_at.is_some() && log.duration.is_some_and(|seconds| (0.0..1.0).contains(&seconds)));
 
-    let Some(Config::Tool(config)) = &log.config else { panic!("not a tool: {:?}", log.config) };
+    let Some(Config::Tool(config)) = log.config.as_deref() else { panic!("not a tool: {:?}", log.config) };
     assert_eq!((config.name.as_str(), config.description.as_deref()), ("add", Some("Adds two numbers.")));
     let parameters = serde_json::to_string(&config.parameters).unwrap();
     assert!(parameters.starts_with(r#"{"type":"object","properties":{"a":{"type":"integer""#), "{parameters}");
@@ -42,7 +42,7 @@ async fn a_tool_records_source_inputs_output_time_and_description() {
 #[tokio::test]
 async fn the_source_is_the_text_of_the_file() {
     let log = only_log(async { add(1, 2) }).await;
-    let source = log.config.as_ref().and_then(Config::source_code).unwrap();
+    let source = log.config.as_deref().and_then(Config::source_code).unwrap();
     let file = include_str!("capture.rs").replace("\r\n", "\n");
     assert!(file.contains(source));
     assert!(source.starts_with("/// Adds two numbers.\n#[humanloop::tool]\nfn add("), "{source}");
@@ -75,7 +75,7 @@ async fn methods_are_recorded_without_self() {
     assert_eq!(inputs(&log), r#"{"step":2}"#);
     assert_eq!((log.project.as_deref(), log.config.as_ref().unwrap().name()), (Some("counting"), "Next"));
     assert_eq!(log.output.as_deref(), Some("3"));
-    let source = log.config.as_ref().and_then(Config::source_code).unwrap();
+    let source = log.config.as_deref().and_then(Config::source_code).unwrap();
     assert!(source.starts_with("#[humanloop::tool(name = \"Next\""), "dedented: {source}");
     assert!(source.contains("\n    self.count += step;"), "dedented: {source}");
     assert_eq!(only_log(counter.get()).await.output.as_deref(), Some("3"));
@@ -191,7 +191,7 @@ async fn a_prompt_records_its_messages_and_what_the_response_says() {
     assert_eq!((log.prompt_tokens, log.output_tokens, log.finish_reason.as_deref()), (Some(40), Some(2), Some("stop")));
     let messages = log.messages.as_ref().unwrap();
     assert_eq!((messages[0].role, messages[0].text().as_str()), (Role::User, "{{x}} hello"));
-    let Some(Config::Model(config)) = &log.config else { panic!("not a model: {:?}", log.config) };
+    let Some(Config::Model(config)) = log.config.as_deref() else { panic!("not a model: {:?}", log.config) };
     assert_eq!((config.model.as_str(), config.temperature, config.max_tokens), ("gpt-4", Some(0.0), Some(1)));
     assert_eq!(config.chat_template.as_ref().unwrap()[0].text(), "{{ request }}");
     assert_eq!(config.description.as_deref(), Some("Decides whether a request is abuse."));

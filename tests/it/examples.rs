@@ -116,7 +116,7 @@ fn the_source_of_each_call_is_the_functions_text_in_the_file() {
     let run = Run::of("sessions", &[]);
     let file = text_of("sessions");
     for (log, ident) in run.logs().iter().zip(["moderate", "get_google_answer", "answer"]) {
-        let source = log.config.as_ref().and_then(Config::source_code).unwrap();
+        let source = log.config.as_deref().and_then(Config::source_code).unwrap();
         let start = file.find(source).unwrap_or_else(|| panic!("not in the file:\n{source}"));
         assert!(source.starts_with("///") && source.ends_with("\n}"), "{source}");
         assert!(source.contains(&format!("async fn {ident}(")), "{source}");
@@ -133,7 +133,7 @@ fn explicit_calls_logs_the_same_chain_by_hand() {
     let logs = run.logs();
     let projects: Vec<_> = logs.iter().map(|log| log.project.as_deref().unwrap()).collect();
     assert_eq!(projects, ["sessions_example_moderator", "sessions_example_google", "sessions_example_assistant"]);
-    let source = logs[1].config.as_ref().and_then(Config::source_code).unwrap();
+    let source = logs[1].config.as_deref().and_then(Config::source_code).unwrap();
     assert!(text_of("explicit_calls").contains(source) && source.starts_with("async fn get_google_answer"), "{source}");
     assert_eq!(logs[1].inputs.as_ref().unwrap().get("q").unwrap().get(), "\"Which country won Eurovision 2023?\"");
 }
@@ -158,7 +158,7 @@ fn deferred_shows_the_parent_unfinished_until_its_update() {
     let logs = run.logs();
     assert_eq!((logs.len(), logs[0].outcome()), (1, Outcome::Ok));
     assert_eq!(logs[0].output.as_deref(), Some("updated parent output"));
-    let Some(Config::Model(config)) = &logs[0].config else { panic!("not a model: {:?}", logs[0].config) };
+    let Some(Config::Model(config)) = logs[0].config.as_deref() else { panic!("not a model: {:?}", logs[0].config) };
     assert_eq!(config.prompt_template.as_deref(), Some("A prompt template"));
 }
 

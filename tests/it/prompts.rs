@@ -182,7 +182,7 @@ async fn the_answer_is_returned_and_the_call_is_logged_like_any_prompts() {
     let (text, logs) = recorded(mock, answer("Who won Eurovision 2023?", "Sweden won.")).await;
     assert_eq!(text.unwrap(), "Sweden");
     let [log] = &logs[..] else { panic!("{logs:?}") };
-    let Some(Config::Model(config)) = &log.config else { panic!("{log:?}") };
+    let Some(Config::Model(config)) = log.config.as_deref() else { panic!("{log:?}") };
     let source = config.source_code.as_deref().unwrap();
     assert!(
         source.ends_with("async fn answer(user_request: &str, google_answer: &str) -> Result<String, Error>;"),

@@ -111,7 +111,7 @@ impl Ledger {
             reference_id: Some(id::new().to_string()),
             created_at: Some(opened.0.timestamp()),
             sequence: Some(opened.0.sequence),
-            config: Some(function.config()),
+            config: Some(function.config().into()),
             kind: Some(Kind::Prompt),
             metadata: Some(metadata),
             provider_request: Some(provider.body(request)),
@@ -121,7 +121,7 @@ impl Ledger {
             log.messages = Some(messages.clone());
         }
         let outcome = if end.error.is_some() { Outcome::Failed } else { Outcome::Ok };
-        log.apply(&LogUpdate { duration: Some(opened.0.elapsed()), outcome: Some(outcome), ..end });
+        log.apply(LogUpdate { duration: Some(opened.0.elapsed()), outcome: Some(outcome), ..end });
         crate::client::push(&pipeline, Entry::Log(Box::new(log)));
     }
 }

@@ -133,7 +133,7 @@ pub(super) struct Begun {
 pub(super) fn begin(humanloop: &Humanloop, parts: Parts) -> Begun {
     let Parts { log, config, input, samples, tool_choice } = parts;
     let start = Start::now();
-    let mut log = api::Log { config: Some(Config::Model(config.clone())), kind: Some(Kind::Prompt), ..log };
+    let mut log = api::Log { config: Some(Config::Model(config.clone()).into()), kind: Some(Kind::Prompt), ..log };
     complete_log(&mut log, start);
     let request = input.map(|input| Request { config, input, samples, user: log.user.clone(), tool_choice });
     let ready = request.and_then(|request| Ok((humanloop.provider(&request.config)?, request)));
@@ -190,7 +190,7 @@ pub(super) fn log_further(running: &Running, log: &api::Log, ids: &[String], res
     for (reference_id, answer) in ids.iter().zip(&response.answers).skip(1) {
         let duration = Some(running.duration());
         let mut further = api::Log { reference_id: Some(reference_id.clone()), duration, ..log.clone() };
-        further.apply(&update(answer));
+        further.apply(update(answer));
         running.also(further);
     }
 }
@@ -202,7 +202,7 @@ pub(super) fn first_update(log: &api::Log, response: &Response) -> LogUpdate {
         provider_response: Some(response.raw.clone()),
         ..response.answers.first().map(update).unwrap_or_default()
     };
-    count(&mut first, response, log.config.as_ref().map_or("", Config::model));
+    count(&mut first, response, log.config.as_deref().map_or("", Config::model));
     first
 }
 

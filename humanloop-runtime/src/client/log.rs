@@ -1,6 +1,7 @@
 //! Logs that are written by hand, and what is learned about them later.
 
 use std::future::{IntoFuture, Ready, ready};
+use std::sync::Arc;
 
 use humanloop_api::{self as api, Config, Kind, LogUpdate, Message, Object, OutputFormat, Timestamp, json};
 use serde::Serialize;
@@ -28,7 +29,7 @@ log_options!(Log);
 impl Log {
     /// A log of a call of `config`: a [`ToolConfig`](api::ToolConfig) or a [`ModelConfig`](api::ModelConfig).
     pub fn new(config: impl Into<Config>) -> Self {
-        Self { log: api::Log { config: Some(config.into()), ..api::Log::default() } }
+        Self { log: api::Log { config: Some(Arc::new(config.into())), ..api::Log::default() } }
     }
 
     /// The result, as text.

@@ -18,7 +18,7 @@ impl Batch<'_, '_> {
             if !early.is_empty() && place_of(self.transaction, prepared.id)?.is_none() {
                 let mut log = log.clone();
                 log.created_at = Some(Timestamp(prepared.start));
-                early.iter().for_each(|update| log.apply(update));
+                early.into_iter().for_each(|update| log.apply(update));
                 let prepared = PreparedLog { id: prepared.id, ..PreparedLog::of(&log) };
                 self.transaction.execute("DELETE FROM early WHERE log = ?1", [prepared.id.as_bytes()])?;
                 self.write(session, &log, &prepared, None)?;

@@ -75,17 +75,17 @@ pub async fn run<F: Future>(future: F) -> (F::Output, Recorded) {
     let mut logs = trace.logs().unwrap();
     logs.sort_by_key(|log| (log.created_at, log.sequence));
     let logs = logs.into_iter().map(|log| Log {
-        name: log.config.as_ref().map_or("", Config::name).into(),
+        name: log.config.as_deref().map_or("", Config::name).into(),
         kind: log.kind().word(),
         inputs: json(&log.inputs),
         outcome: log.outcome().word(),
         id: log.reference_id.clone().unwrap_or_default(),
         session: log.session_reference_id.clone().unwrap_or_default(),
         unbound: log.unbound == Some(true),
-        source: log.config.as_ref().and_then(Config::source_code).map(String::from),
+        source: log.config.as_deref().and_then(Config::source_code).map(String::from),
         source_kind: log.function.as_ref().map_or_else(String::new, |function| format!("{:?}", function.source_kind)),
         version: log.function.as_ref().map_or_else(String::new, |function| function.version.clone()),
-        description: log.config.as_ref().and_then(Config::description).map(String::from),
+        description: log.config.as_deref().and_then(Config::description).map(String::from),
         metadata: json(&log.metadata),
         parent: log.parent_reference_id.clone(),
         output: log.output.clone(),

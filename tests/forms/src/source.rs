@@ -97,7 +97,7 @@ fn case_56_below_an_attribute_that_rewrites_the_function_the_text_is_as_written(
         assert_eq!(guard.run(below_another), 1);
         drop(guard);
         let log = memory.logs().unwrap().remove(0);
-        let source = log.config.as_ref().and_then(humanloop::api::Config::source_code).unwrap();
+        let source = log.config.as_deref().and_then(humanloop::api::Config::source_code).unwrap();
         assert!(
             HERE.contains(source) && source.contains("async fn below_another() -> u8 {\n    // As written"),
             "{source}"

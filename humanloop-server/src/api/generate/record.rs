@@ -44,7 +44,7 @@ impl Record {
             environment: call.environment.clone(),
             save: call.save,
             source_datapoint_id: call.source_datapoint_id.clone(),
-            config: Some(Config::Model(request.config.clone())),
+            config: Some(Config::Model(request.config.clone()).into()),
             kind: Some(Kind::Prompt),
             outcome: Some(Outcome::Running),
             created_at: Some(Timestamp::now()),
