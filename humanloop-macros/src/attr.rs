@@ -7,6 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::{Expr, LitBool, LitInt, LitStr, Path, Token, bracketed, parenthesized};
 
 use crate::errors::{Errors, instead};
+use crate::messages::Message;
 use crate::parameters::Form;
 
 /// Which attribute it is.
@@ -65,13 +66,6 @@ pub(crate) struct Args {
 pub(crate) struct Metadata {
     pub(crate) key: LitStr,
     pub(crate) value: Expr,
-}
-
-/// One `role("text")` of `chat_template = [..]`.
-pub(crate) struct Message {
-    /// `system`, `user` or `assistant`; the word is checked with the template.
-    pub(crate) role: Ident,
-    pub(crate) text: LitStr,
 }
 
 /// One option: its name, what it looks like, where it may stand and how it is read.
@@ -138,6 +132,9 @@ const OPTIONS: &[Entry] = &[
     }),
     prompt("other", r##"other = r#"{"logit_bias": {"50256": -100}}"#"##, |args, input| {
         parameter(args, input, "other", Form::Text)
+    }),
+    prompt("tools", r##"tools = r#"[{"name": "search", "parameters": {"type": "object"}}]"#"##, |args, input| {
+        parameter(args, input, "tools", Form::Text)
     }),
     prompt("template_file", r#"template_file = "prompts/answer.prompt""#, |args, input| {
         text(input, &mut args.template_file)
@@ -297,15 +294,6 @@ impl Parse for Metadata {
             LitStr::new(&key.unraw().to_string(), key.span())
         };
         Ok(Self { key, value: value(input)? })
-    }
-}
-
-impl Parse for Message {
-    fn parse(input: ParseStream) -> syn::Result<Self> {
-        let word: Ident = input.parse()?;
-        let content;
-        parenthesized!(content in input);
-        Ok(Self { role: word, text: content.parse()? })
     }
 }
 

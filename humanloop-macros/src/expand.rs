@@ -9,7 +9,6 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use crate::arguments::{Argument, in_outer_hygiene, is_cfg};
-use crate::attr::Message;
 use crate::shape::{self, Items, Outer, Output};
 use crate::source::{self, Source};
 use crate::spec::{Capture, Spec};
@@ -121,10 +120,7 @@ fn prompt(spec: &Spec) -> Option<TokenStream> {
     }
     let model = args.model.as_ref().map_or_else(|| "".to_token_stream(), ToTokens::to_token_stream);
     let chat = args.chat_template.as_ref().map(|messages| {
-        let messages = messages.iter().map(|Message { role, text }| {
-            let role = template::variant(role);
-            ours! { (#private::Role::#role, #text) }
-        });
+        let messages = messages.iter().map(|message| message.expand(private));
         ours! { .chat(&[#(#messages),*]) }
     });
     let file = args.template_file.as_ref().map(|path| template::include(path, private));

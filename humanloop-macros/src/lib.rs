@@ -1,7 +1,7 @@
 //! The attributes of the `humanloop` crate, which re-exports them.
 //!
 //! Tokens are parsed (`attr`, `item`, `arguments`, `shape` with `lifetime` and `inferred`), checked (`spec`, with `template`,
-//! `parameters`, `asked`, `source` and `mask`) and printed (`expand`), in this order. What is wrong is collected (`errors`)
+//! `messages`, `parameters`, `asked`, `source` and `mask`) and printed (`expand`), in this order. What is wrong is collected (`errors`)
 //! and shown beside the item, which comes out in any case.
 
 mod arguments;
@@ -13,6 +13,7 @@ mod inferred;
 mod item;
 mod lifetime;
 mod mask;
+mod messages;
 mod parameters;
 mod shape;
 mod source;
@@ -157,7 +158,8 @@ pub fn tool(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pro
 /// | `provider = "openai"` | who runs the model |
 /// | `endpoint = "chat"` | which of the provider's interfaces: `"chat"` or `"complete"` |
 /// | `template = "Answer: {{question}}"` | the template of a completion |
-/// | `chat_template = [system(".."), user(".."), assistant("..")]` | the template of a chat |
+/// | `chat_template = [system(".."), user(".."), assistant(".."), tool(id = "..", "..")]` | the template of a chat |
+/// | `tools = r#"[{"name": "search"}]"#` | the tools that the model may call, as JSON |
 /// | `temperature = 0.7` | how random the choice of each token is |
 /// | `max_tokens = 256` | the most tokens to generate |
 /// | `top_p = 0.9` | choose among the likeliest tokens with this probability in all |
@@ -169,6 +171,28 @@ pub fn tool(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pro
 /// | `response_format = r#"{"type": "json_object"}"#` | the form of the answer, as JSON |
 /// | `other = r#"{"logit_bias": {"50256": -100}}"#` | parameters that only the provider knows, as a JSON object |
 /// | `template_file = "prompts/answer.prompt"` | the template in a file: a `.prompt` file, or a plain text to complete |
+///
+/// A message of a chat may have a `name`. One of an assistant may hold calls beside its text or in place of it, and a message of
+/// the role `tool` is the result of the call with its `id`. In the arguments of a call nothing is replaced. Images stand in
+/// `.prompt` files only.
+///
+/// ```
+/// #[humanloop::prompt(
+///     model = "gpt-4",
+///     tools = r#"[{"name": "search", "description": "Searches the web.", "parameters": {"type": "object"}}]"#,
+///     chat_template = [
+///         system("Search before you answer."),
+///         user(name = "ada", "{{question}}"),
+///         assistant("Let me look.", tool(name = "search", id = "call_1", r#"{"q": "eurovision"}"#)),
+///         tool(id = "call_1", "{{found}}"),
+///     ],
+/// )]
+/// fn answer(question: &str, found: &str) -> usize {
+///     humanloop::current_prompt().messages.len()
+/// }
+///
+/// assert_eq!(answer("Who won?", "Sweden"), 4);
+/// ```
 ///
 /// A literal that is out of the parameter's range is an error. Any constant expression may stand in its place:
 ///

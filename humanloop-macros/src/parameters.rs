@@ -64,7 +64,7 @@ pub(crate) fn check(args: &Args, errors: &mut Errors) {
     for (name, value) in model.chain(parameters) {
         let Some(literal) = literal(value) else { continue };
         let wrong = match (name, &literal) {
-            ("response_format" | "other", Value::Text(text)) => wrong_json(name, text),
+            ("response_format" | "tools" | "other", Value::Text(text)) => wrong_json(name, text),
             _ => front::wrong(name, &literal),
         };
         if let Some(message) = wrong {

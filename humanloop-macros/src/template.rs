@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use humanloop_template::{Mistake, PromptFile, Template};
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::LitStr;
 
-use crate::attr::{Args, Message};
+use crate::attr::Args;
 use crate::errors::{Errors, instead};
 use crate::item::Function;
+use crate::messages::{self, Message};
 
 /// An argument that a template mentions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +22,6 @@ pub(crate) struct Variable {
     /// Whether the template reaches into it: `{{user.name}}`
     pub(crate) parts: bool,
 }
-
-const ROLES: [&str; 3] = ["system", "user", "assistant"];
 
 /// The variables of all templates; each mistake in them points at its text, and shows its place there.
 pub(crate) fn check(args: &Args, function: &Function, errors: &mut Errors) -> Vec<Variable> {
@@ -41,12 +40,11 @@ pub(crate) fn check(args: &Args, function: &Function, errors: &mut Errors) -> Ve
     if let Some(at) = args.chat_template.as_ref().filter(|messages| messages.is_empty()).and(args.chat_template_at) {
         reader.errors.add(at, "`chat_template` has no message; write `chat_template = [user(\"{{question}}\")]`");
     }
-    for Message { role, text } in args.chat_template.iter().flatten() {
-        let word = role.to_string();
-        if !ROLES.contains(&word.as_str()) {
-            reader.errors.add(role.span(), format!("there is no role `{word}`; {}", instead(&word, ROLES)));
+    if let Some(messages) = &args.chat_template {
+        messages::check(messages, reader.errors);
+        for text in messages.iter().flat_map(Message::texts) {
+            reader.text(text.span(), "template", &text.value());
         }
-        reader.text(text.span(), "template", &text.value());
     }
     if let Some(path) = &args.template_file {
         match read(path) {
@@ -157,12 +155,4 @@ pub(crate) fn include(path: &LitStr, private: &TokenStream) -> TokenStream {
     quote_spanned! { Span::mixed_site() =>
         .file(#private::core::include_str!(#private::core::concat!(#private::core::env!("CARGO_MANIFEST_DIR"), #relative)))
     }
-}
-
-/// The variant of the runtime's roles.
-pub(crate) fn variant(role: &Ident) -> Ident {
-    let word = role.to_string();
-    let mut letters = word.chars();
-    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-    Ident::new(&first.into_iter().chain(letters).collect::<String>(), Span::mixed_site())
 }

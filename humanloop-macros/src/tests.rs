@@ -171,7 +171,7 @@ fn the_source_leaves_out_the_literals_of_hidden_arguments() {
 fn a_prompt_has_one_template() {
     let message = "a prompt has one of `template`, `chat_template` and `template_file`";
     refused(Kind::Prompt, r#"template = "a", chat_template = [user("b")]"#, FUNCTION, &[message]);
-    let message = "there is no role `robot`; there is `system`, `user`, `assistant`";
+    let message = "there is no role `robot`; there is `system`, `user`, `assistant`, `tool`";
     refused(Kind::Prompt, r#"chat_template = [robot("b")]"#, FUNCTION, &[message]);
 }
 

@@ -1,8 +1,9 @@
 //! An annotated function as a constant: what is known of it without a call.
 
-use humanloop_api::{Config, Kind, Role};
+use humanloop_api::{Config, Kind};
 
 use crate::function::Function;
+use crate::template_message::TemplateMessage;
 
 /// What the compiler knows of an annotated function: the option `constant = NAME` makes it a constant beside it.
 ///
@@ -66,7 +67,7 @@ impl Definition {
     }
 
     /// The messages of the option `chat_template`.
-    pub const fn chat_template(&self) -> &'static [(Role, &'static str)] {
+    pub const fn chat_template(&self) -> &'static [TemplateMessage] {
         match &self.0.prompt {
             Some(prompt) => prompt.messages(),
             None => &[],

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use humanloop_api::{
-    self as api, Config, Kind, Message, ModelConfig, Object, ReasoningEffort, Role, SourceKind, Stop, ToolConfig,
-};
+use humanloop_api::{self as api, Config, Kind, ModelConfig, Object, ReasoningEffort, SourceKind, Stop, ToolConfig};
 use serde::de::DeserializeOwned;
 
 use crate::pipeline::lock;
+use crate::template_message::TemplateMessage;
 
 /// What the compiler knew of an annotated function.
 #[derive(Clone, Copy, Debug)]
@@ -142,7 +141,7 @@ pub struct Template {
     frequency_penalty: Option<f64>,
     seed: Option<i64>,
     template: Option<&'static str>,
-    chat: Option<&'static [(Role, &'static str)]>,
+    chat: Option<&'static [TemplateMessage]>,
     file: Option<&'static str>,
     reasoning_effort: Option<&'static str>,
     response_format: Option<&'static str>,
@@ -197,7 +196,7 @@ impl Template {
         frequency_penalty: f64,
         seed: i64,
         template: &'static str,
-        chat: &'static [(Role, &'static str)],
+        chat: &'static [TemplateMessage],
         file: &'static str,
         reasoning_effort: &'static str,
         response_format: &'static str,
@@ -214,7 +213,7 @@ impl Template {
     }
 
     /// The messages of a chat.
-    pub(crate) const fn messages(&self) -> &'static [(Role, &'static str)] {
+    pub(crate) const fn messages(&self) -> &'static [TemplateMessage] {
         match self.chat {
             Some(messages) => messages,
             None => &[],
@@ -229,7 +228,7 @@ impl Template {
     /// The config of the wire: what the file says, and above it what the attribute says.
     pub(crate) fn config(&self) -> ModelConfig {
         let file = self.file.map(file_config).unwrap_or_default();
-        let chat = self.chat.map(|messages| messages.iter().map(|(role, text)| Message::new(*role, *text)).collect());
+        let chat = self.chat.map(|messages| messages.iter().map(TemplateMessage::message).collect());
         let texts = self.template.is_some() || chat.is_some();
         // A number is a budget of tokens.
         let effort = self.reasoning_effort.map(|text| match text.parse() {

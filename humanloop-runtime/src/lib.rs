@@ -46,6 +46,7 @@ mod spool;
 mod stats;
 mod stream;
 mod sync;
+mod template_message;
 #[cfg(feature = "local")]
 pub mod testing;
 #[cfg(not(feature = "http"))]
@@ -72,6 +73,7 @@ pub use sink::http::HttpSink;
 #[cfg(feature = "local")]
 pub use sink::{local::path_of_environment as store_path, memory::Memory};
 pub use stats::{Dropped, Flushed, Stats, stats};
+pub use template_message::{TemplateCall, TemplateMessage};
 
 #[cfg(feature = "local")]
 pub use humanloop_store as store;

@@ -14,6 +14,7 @@ pub use crate::capture::{Never, Probe, ladder as capture};
 pub use crate::definition::Definition;
 pub use crate::function::{Function, Source, Template};
 pub use crate::stream::{InIterator, InStream};
+pub use crate::template_message::{TemplateCall, TemplateMessage};
 #[cfg(not(feature = "http"))]
 pub use crate::unasked::{Options, nothing as answers};
 pub use crate::wanted::Wanted;

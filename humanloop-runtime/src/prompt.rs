@@ -165,6 +165,7 @@ pub fn current_prompt() -> Prompt {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::TemplateMessage;
     use humanloop_api::Role;
 
     fn variables() -> Variables {
@@ -176,7 +177,8 @@ mod tests {
 
     #[test]
     fn a_template_may_reach_into_a_value() {
-        static CHAT: &[(Role, &str)] = &[(Role::User, "{{user}}: {{user.name}} {{ user.tags[0] }} {{user.tags}}")];
+        static CHAT: &[TemplateMessage] =
+            &[TemplateMessage::new(Role::User, "{{user}}: {{user.name}} {{ user.tags[0] }} {{user.tags}}")];
         let prompt = Prompt::render(&Template::new("m").chat(CHAT), &variables()).unwrap();
         assert_eq!(prompt.messages, [Message::user(r#"Ada, 36: Ada {{x}} ["{{x}}",2]"#)]);
     }

@@ -11,10 +11,11 @@ use humanloop_runtime::api::{Kind, Log, Message, Outcome, OutputFormat, RawValue
 use humanloop_runtime::private::answers::*;
 use humanloop_runtime::private::{Call, Function, Options, Source, Template, Wanted, open};
 use humanloop_runtime::provider::{self, BoxFuture, Mock, Pieces, Provider, Request};
-use humanloop_runtime::{Error, Partial, Partials, Response, Texts, testing};
+use humanloop_runtime::{Error, Partial, Partials, Response, TemplateMessage, Texts, testing};
 use serde::Deserialize;
 
-static CHAT: &[(Role, &str)] = &[(Role::System, "Be short."), (Role::User, "{{question}}")];
+static CHAT: &[TemplateMessage] =
+    &[TemplateMessage::new(Role::System, "Be short."), TemplateMessage::new(Role::User, "{{question}}")];
 static ANSWER: Function = Function::new(Kind::Prompt, "answer", "m", "f.rs", 1, Source::Hidden, "0", &[])
     .prompt(Template::new("gpt-4o").chat(CHAT));
 

@@ -13,7 +13,7 @@
 //! | `seed` | a whole number |
 //! | `response_format` | an object with the `type` `text`, `json_object` or `json_schema` |
 //! | `reasoning_effort` | a text: `low`, `medium`, `high`, …; or a whole number of tokens |
-//! | `tools` | a list of objects, each with a `name` |
+//! | `tools` | a list of objects, each with a `name` of its own, and `description`, `parameters` (a JSON Schema), `strict` |
 //! | `other` | an object: further parameters, for the provider |
 //! | `attributes` | an object: anything else that belongs to the prompt |
 //! | `template_language` | `default` |
@@ -87,15 +87,53 @@ pub fn wrong(key: &str, value: &Value) -> Option<String> {
         "reasoning_effort" => {
             (filled(value) || matches!(value, Value::Int(0..)), "`low`, `medium`, `high`, or a whole number of tokens")
         }
-        "tools" => {
-            let named = |tool: &Value| field(tool, "name").is_some_and(filled) || field(tool, "id").is_some_and(filled);
-            let all = matches!(value, Value::List(tools) if tools.iter().all(named));
-            (all, r#"a list of `{"name": …, "description": …, "parameters": {…}}`"#)
-        }
+        "tools" => match value {
+            Value::List(tools) => return wrong_tools(tools),
+            _ => (false, TOOLS),
+        },
         "other" | "attributes" => (matches!(value, Value::Map(_)), "an object"),
         _ => return None,
     };
     (!fits).then(|| format!("`{key}` is {wanted}"))
+}
+
+const TOOLS: &str = r#"a list of `{"name": …, "description": …, "parameters": {…}}`"#;
+
+/// The first tool that is none, or has the name of one before it.
+fn wrong_tools(tools: &[Value]) -> Option<String> {
+    let mut names = Vec::new();
+    tools.iter().find_map(|tool| {
+        let Some(name) = field(tool, "name").or_else(|| field(tool, "id")).filter(|name| filled(name)).and_then(text)
+        else {
+            let inside = matches!(field(tool, "function"), Some(Value::Map(_)));
+            let what = if inside { "; write what stands in `function` without the object around it" } else { "" };
+            return Some(format!("`tools` is {TOOLS}{what}"));
+        };
+        let twin = names.contains(&name).then(|| format!("two tools are named `{name}`"));
+        names.push(name);
+        twin.or_else(|| wrong_tool(name, tool))
+    })
+}
+
+/// Other keys are the provider's, but for those that are nearly one of ours.
+fn wrong_tool(name: &str, tool: &Value) -> Option<String> {
+    const KEYS: [&str; 5] = ["name", "description", "parameters", "strict", "source_code"];
+    let Value::Map(entries) = tool else { return None };
+    entries.iter().find_map(|(key, value)| {
+        let wanted = match (key.as_str(), value) {
+            (_, Value::Null) | ("description", Value::Text(_)) | ("parameters", Value::Map(_)) => return None,
+            ("strict", Value::Bool(_)) => return None,
+            ("description", _) => "a text",
+            ("parameters", _) => "a JSON Schema, which is an object",
+            ("strict", _) => "`true` or `false`",
+            (key, _) if KEYS.contains(&key) => return None,
+            (key, _) => {
+                let near = nearest(key, KEYS)?;
+                return Some(format!("the tool `{name}` has no `{key}`; did you mean `{near}`?"));
+            }
+        };
+        Some(format!("`{key}` of the tool `{name}` is {wanted}"))
+    })
 }
 
 fn text(value: &Value) -> Option<&str> {

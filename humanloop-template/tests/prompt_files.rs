@@ -219,6 +219,28 @@ fn mistakes_of_front_matter_are_told_all_at_once() {
 }
 
 #[test]
+fn a_tool_that_a_provider_would_not_take_is_a_mistake() {
+    for (tools, mistake) in [
+        ("{name: search}", "`tools` is a list of"),
+        ("[{name: \" \"}]", "`tools` is a list of"),
+        (
+            "[{type: function, function: {name: search}}]",
+            "write what stands in `function` without the object around it",
+        ),
+        ("[{name: search}, {name: look}, {name: search}]", "two tools are named `search`"),
+        ("[{name: search, paramters: {}}]", "the tool `search` has no `paramters`; did you mean `parameters`?"),
+        ("[{name: search, parameters: []}]", "`parameters` of the tool `search` is a JSON Schema, which is an object"),
+        ("[{name: search, description: 1}]", "`description` of the tool `search` is a text"),
+        ("[{name: search, strict: 1}]", "`strict` of the tool `search` is `true` or `false`"),
+    ] {
+        let [found] = wrong(&format!("---\nmodel: m\ntools: {tools}\n---\n")).try_into().unwrap();
+        assert!(found.starts_with("3:8 ") && found.contains(mistake), "{tools}: {found}");
+    }
+    let text = "---\nmodel: m\ntools: [{name: web_search, type: web_search_20250305, max_uses: 3}, {id: abc, source: organization}]\n---\n";
+    assert!(PromptFile::parse(text).is_ok(), "what only the provider knows stays");
+}
+
+#[test]
 fn yaml_that_is_not_read_is_refused_by_name() {
     for (yaml, mistake) in [
         ("model: yes", "`yes` is a truth value to some"),

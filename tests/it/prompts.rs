@@ -275,6 +275,46 @@ async fn a_template_may_be_a_file_and_reach_into_values() {
     );
 }
 
+/// What it found before.
+#[prompt(
+    model = "gpt-4",
+    tools = r#"[{"name": "search", "description": "Searches.", "parameters": {"type": "object"}}]"#,
+    chat_template = [
+        system("Search before you answer."),
+        user(name = "ada", "{{question}}"),
+        assistant(tool(name = "search", id = "call_1", r#"{"q": "eurovision"}"#)),
+        tool(id = "call_1", "{{found}}"),
+        assistant("And again.", tool(name = "search", id = "call_2", r#"{}"#)),
+        tool(id = "call_2", "nothing"),
+    ],
+    constant = WITH_TOOLS,
+)]
+async fn with_tools(question: &str, found: &str) -> Result<String, Error>;
+
+#[tokio::test]
+async fn a_chat_may_hold_calls_and_results_and_offer_tools() {
+    let mock = Mock::new().answer("Sweden");
+    let (text, logs) = recorded(mock, with_tools("Who won?", "<b>Sweden</b> {{question}}")).await;
+    assert_eq!(text.unwrap(), "Sweden");
+    let prompt = humanloop::prompt_of(with_tools("Who won?", "<b>Sweden</b> {{question}}")).unwrap();
+    let asked: serde_json::Value = prompt.request().unwrap();
+    let messages = &asked["messages"];
+    assert_eq!((&messages[1]["name"], &messages[1]["content"]), (&"ada".into(), &"Who won?".into()));
+    let call = serde_json::json!({"id": "call_1", "type": "function",
+        "function": {"name": "search", "arguments": r#"{"q": "eurovision"}"#}});
+    assert_eq!(messages[2]["tool_calls"], serde_json::json!([call]));
+    assert!(messages[2].get("content").is_none_or(serde_json::Value::is_null), "{messages}");
+    let result = serde_json::json!({"role": "tool", "tool_call_id": "call_1", "content": "<b>Sweden</b> {{question}}"});
+    assert_eq!(messages[3], result);
+    assert_eq!((&messages[4]["content"], &messages[5]["tool_call_id"]), (&"And again.".into(), &"call_2".into()));
+    assert_eq!(asked["tools"][0]["function"]["name"], "search");
+    let config = serde_json::to_value(&logs[0].config).unwrap();
+    assert_eq!(config["tools"][0]["parameters"], serde_json::json!({"type": "object"}));
+    assert_eq!(config["chat_template"][3]["content"], "{{found}}");
+    let [.., result] = WITH_TOOLS.chat_template() else { panic!("it has messages") };
+    assert_eq!((result.text, result.id), ("nothing", Some("call_2")));
+}
+
 #[tokio::test]
 async fn every_parameter_is_in_the_config_from_literals_and_constants() {
     let (_, logs) = recorded(Mock::new().answer("Sweden"), with_every_parameter("Who won?")).await;

@@ -275,7 +275,8 @@ impl<'t> Reader<'t> {
         match read {
             Ok(Value::Map(_)) if ended => message.calls.push(Call { name, id, arguments }),
             Ok(_) => self.wrong(all, "the arguments of a call are one JSON object; write `{}` for none"),
-            Err(mistake) if arguments[mistake.span.start..].starts_with("{{") => {
+            // A brace in the place of a key, or of a value.
+            Err(mistake) if arguments[mistake.span.start..].starts_with('{') => {
                 self.wrong(all, "in the arguments of a call nothing is replaced");
             }
             // A backslash that was taken away would move the place.

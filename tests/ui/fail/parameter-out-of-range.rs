@@ -13,8 +13,21 @@ use humanloop::prompt;
     stop = "",
     reasoning_effort = -1,
     response_format = r#"{"type": "jsn"}"#,
+    tools = r#"[{"name": "search", "paramters": {}}]"#,
     other = "[1]"
 )]
 fn ranges() {}
+
+#[prompt(
+    model = "m",
+    template = "x",
+    tools = r#"[
+        {"name": "search", "description": "Searches" "parameters": {}}
+    ]"#
+)]
+fn tools_that_are_no_json() {}
+
+#[prompt(model = "m", template = "x", tools = r#"[{"type": "function", "function": {"name": "search"}}]"#)]
+fn tools_as_the_wire_has_them() {}
 
 fn main() {}

@@ -56,7 +56,15 @@ async fn flow_options(a: u8, b: u8) -> u8 { a + b }
     presence_penalty = -0.5,
     frequency_penalty = 0,
     seed = 42,
-    chat_template = [system("You are a moderator."), user("{{user_request}}"), assistant("Well, {{ user_request }}")],
+    tools = r#"[{"name": "search", "description": "Searches.", "parameters": {"type": "object"}, "strict": true}]"#,
+    chat_template = [
+        system("You are a moderator."),
+        user(name = "ada", "{{user_request}}"),
+        assistant(tool(name = "search", id = "call_1", r#"{"q": "abuse"}"#)),
+        tool(id = "call_1", "nothing about {{ user_request }}"),
+        assistant("Well, {{ user_request }}", tool(name = "search", id = "call_2", "{}"),),
+        tool(name = "search", id = "call_2", ""),
+    ],
 )]
 fn chat(user_request: &str) -> usize { user_request.len() }
 
