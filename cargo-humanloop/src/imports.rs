@@ -69,7 +69,8 @@ impl Imports {
         for tree in content {
             match tree {
                 TokenTree::Ident(word) => path.push(word.to_string()),
-                TokenTree::Punct(mark) if mark.as_char() == ':' => {}
+                // `$crate::…`, in a macro.
+                TokenTree::Punct(mark) if [':', '$'].contains(&mark.as_char()) => {}
                 TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => options = group.stream(),
                 _ => return Vec::new(),
             }
@@ -85,6 +86,7 @@ impl Imports {
         match path {
             [name] => self.attributes.iter().find(|(known, _)| known == name).map(|(_, kind)| *kind),
             [krate, name] if self.crates.contains(krate) => known(name),
+            [.., krate, name] if krate == "humanloop" => known(name),
             // By another path it is ours only if it says so.
             [.., name] if names_the_crate(options) => known(name),
             _ => None,

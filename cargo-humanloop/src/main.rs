@@ -4,6 +4,7 @@ mod changes;
 mod functions;
 mod imports;
 mod lock;
+mod made;
 mod scan;
 mod sources;
 
@@ -99,6 +100,9 @@ fn print(text: &str) {
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
+/// What stands in the place of a version.
+const MADE: &str = "made by a macro: version known only when it runs";
+
 fn list(root: &Path) -> Result<ExitCode, String> {
     let functions = read(root)?;
     let place = |function: &Function| format!("{}:{}", function.file, function.line);
@@ -106,7 +110,8 @@ fn list(root: &Path) -> Result<ExitCode, String> {
     let (names, places) = (width(&|f| f.name.chars().count()), width(&|f| place(f).chars().count()));
     let mut text = String::new();
     for function in &functions {
-        let Function { kind, name, version, .. } = function;
+        let Function { kind, name, .. } = function;
+        let version = if function.is_made() { MADE } else { &function.version };
         text.push_str(&format!("{kind:<6}  {name:<names$}  {:<places$}  {version}\n", place(function)));
     }
     print(&text);

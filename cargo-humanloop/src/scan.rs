@@ -5,6 +5,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{LitStr, Signature, Token, Visibility};
 
 use crate::imports::Imports;
+use crate::made;
 
 /// An annotated function, as its file tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,17 @@ pub(crate) struct Annotated {
     pub(crate) options: Options,
     /// All that comes after the attributes.
     pub(crate) item: Item,
+    /// The macro that makes it, when what it makes is known only when it is expanded.
+    pub(crate) made_by: Option<String>,
+}
+
+/// What a file holds.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// Every annotated function, in its order.
+    pub(crate) functions: Vec<Annotated>,
+    /// The lines of attributes that stand on no function that can be read, and what they are.
+    pub(crate) unread: Vec<(usize, &'static str)>,
 }
 
 /// Tokens that compare by their text.
@@ -57,21 +69,61 @@ impl Annotated {
 /// # Errors
 ///
 /// What is wrong with a text that is no Rust, and the line.
-pub(crate) fn scan(text: &str) -> Result<Vec<Annotated>, String> {
+pub(crate) fn scan(text: &str) -> Result<Found, String> {
     let text = text.trim_start_matches('\u{feff}');
-    let tokens: TokenStream =
-        text.parse().map_err(|error: proc_macro2::LexError| format!("line {}: {error}", error.span().start().line))?;
+    let tokens = tokens(text)?;
     let imports = Imports::of(&tokens);
-    let mut scan = Scan { text, imports, place: Vec::new(), found: Vec::new() };
+    let found = Found { functions: Vec::new(), unread: Vec::new() };
+    let mut scan = Scan { text, imports, place: Vec::new(), macros: Vec::new(), found };
     scan.walk(&tokens.into_iter().collect::<Vec<_>>());
     Ok(scan.found)
+}
+
+fn tokens(text: &str) -> Result<TokenStream, String> {
+    text.parse().map_err(|error: proc_macro2::LexError| format!("line {}: {error}", error.span().start().line))
+}
+
+/// The calls of a macro that makes annotated functions of this kind, in the order of the file.
+///
+/// # Errors
+///
+/// As [`scan`].
+pub(crate) fn calls(text: &str, name: &str, kind: &'static str) -> Result<Vec<Annotated>, String> {
+    let text = text.trim_start_matches('\u{feff}');
+    let mut found = Vec::new();
+    find_calls(text, &tokens(text)?.into_iter().collect::<Vec<_>>(), name, kind, &mut found);
+    Ok(found)
+}
+
+fn find_calls(text: &str, trees: &[TokenTree], name: &str, kind: &'static str, found: &mut Vec<Annotated>) {
+    for (at, tree) in trees.iter().enumerate() {
+        let TokenTree::Group(group) = tree else { continue };
+        let is_call = matches!(trees.get(at.saturating_sub(1)), Some(TokenTree::Punct(mark)) if mark.as_char() == '!');
+        match trees.get(at.saturating_sub(2)) {
+            Some(word) if is_call && at > 1 && made::macro_of(trees, at).as_deref() == Some(name) => {
+                let bytes = word.span().byte_range().start..group.span_close().byte_range().end;
+                found.push(Annotated {
+                    kind,
+                    name: made::call_name(name, group.stream()),
+                    line: word.span().start().line,
+                    text: dedent(text, bytes),
+                    options: Item(TokenStream::new()),
+                    item: Item(group.stream()),
+                    made_by: Some(name.to_owned()),
+                });
+            }
+            _ => find_calls(text, &group.stream().into_iter().collect::<Vec<_>>(), name, kind, found),
+        }
+    }
 }
 
 struct Scan<'a> {
     text: &'a str,
     imports: Imports,
     place: Vec<String>,
-    found: Vec<Annotated>,
+    /// The macros in whose definitions or calls the place is.
+    macros: Vec<String>,
+    found: Found,
 }
 
 impl Scan<'_> {
@@ -87,10 +139,13 @@ impl Scan<'_> {
                     let named = (group.delimiter() == Delimiter::Brace)
                         .then(|| name_of(trees.get(begin..at).unwrap_or_default()))
                         .flatten();
-                    let depth = self.place.len();
-                    self.place.extend(named);
+                    let of_macro = made::macro_of(trees, at);
+                    let depths = (self.place.len(), self.macros.len());
+                    self.place.extend(named.or_else(|| of_macro.as_ref().map(|name| format!("{name}!"))));
+                    self.macros.extend(of_macro);
                     self.walk(&inside);
-                    self.place.truncate(depth);
+                    self.place.truncate(depths.0);
+                    self.macros.truncate(depths.1);
                     if group.delimiter() == Delimiter::Brace {
                         begin = at + 1;
                     }
@@ -117,20 +172,38 @@ impl Scan<'_> {
         });
         for (place, kind, options) in ours.collect::<Vec<_>>() {
             let item = trees.get(2 * attributes.len()..).unwrap_or_default();
-            let Some((signature, length)) = signature(item) else { continue };
-            let Some(item) = item.get(..length) else { continue };
-            let (Some(first), Some(last)) = (trees.get(2 * place), item.last()) else { continue };
+            let Some(first) = trees.get(2 * place) else { continue };
+            let line = first.span().start().line;
+            let read = signature(item).map(|(signature, length)| (signature.ident.to_string(), length));
+            let is_made = |length| {
+                let item = item.get(..length).unwrap_or_default().iter().cloned().collect();
+                made::has_gaps(options.clone()) || made::has_gaps(item)
+            };
+            let made_by = self.macros.last().filter(|_| read.as_ref().is_none_or(|(_, length)| is_made(*length)));
+            let (name, length) = match (read, made_by) {
+                (Some(read), _) => read,
+                (None, Some(_)) => {
+                    let length = made::length(item);
+                    (made::name(item.get(..length).unwrap_or_default()), length)
+                }
+                (None, None) => {
+                    self.found.unread.push((line, kind));
+                    continue;
+                }
+            };
+            let item = item.get(..length).unwrap_or_default();
+            let last = item.last().unwrap_or(first);
             let bytes = first.span().byte_range().start..last.span().byte_range().end;
-            let name = signature.ident.to_string();
             let mut path = self.place.clone();
             path.push(name.trim_start_matches("r#").to_owned());
-            self.found.push(Annotated {
+            self.found.functions.push(Annotated {
                 kind,
                 name: path.join("::"),
-                line: first.span().start().line,
+                line,
                 text: dedent(self.text, bytes),
                 options: Item(options),
                 item: Item(item.iter().cloned().collect()),
+                made_by: made_by.cloned(),
             });
         }
     }
@@ -216,7 +289,12 @@ mod tests {
     use super::*;
 
     fn names(text: &str) -> Vec<String> {
-        scan(text).unwrap().iter().map(|found| format!("{} {}:{}", found.kind, found.name, found.line)).collect()
+        scan(text)
+            .unwrap()
+            .functions
+            .iter()
+            .map(|found| format!("{} {}:{}", found.kind, found.name, found.line))
+            .collect()
     }
 
     #[test]
@@ -253,6 +331,7 @@ macro_rules! make { ($name:ident) => { #[humanloop::tool] fn $name() {} } }
                 "tool inner::Assistant::outer::nested:15",
                 "flow inner::Asks::run:17",
                 "tool conditional:20",
+                "tool make!::$name:23",
             ]
         );
     }
@@ -265,9 +344,47 @@ macro_rules! make { ($name:ident) => { #[humanloop::tool] fn $name() {} } }
     }
 
     #[test]
+    fn what_a_macro_makes_is_told_from_what_only_stands_in_one() {
+        let text = r#"
+macro_rules! make {
+    ($name:ident, $model:expr) => {
+        #[$crate::humanloop::tool] fn fixed() {}
+        #[humanloop::prompt(model = $model, template = "x")] async fn given() -> R;
+        $(#[$doc])* #[humanloop::flow] $vis fn $name(a: u8) -> u8 { a }
+        #[humanloop::tool] $item
+    };
+}
+wrapped! { #[humanloop::tool] fn passed(#[cfg(unix)] a: u8) {} }
+fn derive() -> TokenStream { quote! { #[humanloop::tool] fn #name() {} } }
+#[humanloop::tool] struct NoFunction;
+make!(search, "m");
+fn f() { crate::make! { "x", find } }
+"#;
+        let found = scan(text).unwrap();
+        let shown = |found: &[Annotated]| -> Vec<String> {
+            found.iter().map(|f| format!("{} {}:{} {}", f.kind, f.name, f.line, f.made_by.is_some())).collect()
+        };
+        assert_eq!(
+            shown(&found.functions),
+            [
+                "tool make!::fixed:4 false",
+                "prompt make!::given:5 true",
+                "flow make!::$name:6 true",
+                "tool make!::$item:7 true",
+                "tool wrapped!::passed:10 false",
+                "tool derive::quote!::#name:11 true",
+            ]
+        );
+        assert_eq!(found.unread, [(12, "tool")]);
+        let calls = calls(text, "make", "flow").unwrap();
+        assert_eq!(shown(&calls), ["flow make!(search):13 true", "flow make!(find):14 true"]);
+        assert_eq!(calls[1].text, "make! { \"x\", find }");
+    }
+
+    #[test]
     fn the_text_and_the_template_file_are_as_written() {
         let text = "mod m {\n    #[humanloop::prompt(template_file = \"p/a.prompt\")]\n    async fn a() -> R;\n}";
-        let [found] = scan(text).unwrap().try_into().unwrap();
+        let [found] = scan(text).unwrap().functions.try_into().unwrap();
         assert_eq!(found.text, "#[humanloop::prompt(template_file = \"p/a.prompt\")]\nasync fn a() -> R;");
         assert_eq!(found.template_file().as_deref(), Some("p/a.prompt"));
         assert_eq!(found.item.0.to_string(), "async fn a () -> R ;");

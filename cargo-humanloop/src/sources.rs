@@ -6,8 +6,8 @@ use std::process::Command;
 
 /// The files of a workspace, by their paths below its root, with `/` between the parts.
 pub(crate) trait Sources {
-    /// The Rust files that may hold an annotated function.
-    fn rust_files(&self) -> Result<BTreeSet<String>, String>;
+    /// The Rust files that may hold this word.
+    fn rust_files(&self, word: &str) -> Result<BTreeSet<String>, String>;
 
     /// The text of a file; `None` when there is none.
     fn read(&self, path: &str) -> Option<String>;
@@ -17,7 +17,7 @@ pub(crate) trait Sources {
 pub(crate) struct Disk(pub(crate) PathBuf);
 
 impl Sources for Disk {
-    fn rust_files(&self) -> Result<BTreeSet<String>, String> {
+    fn rust_files(&self, _: &str) -> Result<BTreeSet<String>, String> {
         let mut files = BTreeSet::new();
         walk(&self.0, "", &mut files).map_err(|error| format!("{} cannot be read: {error}", self.0.display()))?;
         Ok(files)
@@ -80,10 +80,10 @@ impl Revision {
 }
 
 impl Sources for Revision {
-    fn rust_files(&self) -> Result<BTreeSet<String>, String> {
-        // Every file with an annotated function names the crate; only these are worth a process each.
+    fn rust_files(&self, word: &str) -> Result<BTreeSet<String>, String> {
+        // Only these are worth a process each.
         let prefix = format!("{}:", self.name);
-        let found = self.git(&["grep", "-lz", "-e", "humanloop", &self.name, "--", "*.rs"]);
+        let found = self.git(&["grep", "-lz", "-e", word, &self.name, "--", "*.rs"]);
         // Without a hit git grep fails, and says nothing.
         let found = found.or_else(|error| if error.is_empty() { Ok(error) } else { Err(error) })?;
         Ok(found.split('\0').filter_map(|line| line.strip_prefix(&prefix)).map(String::from).collect())
@@ -111,7 +111,7 @@ pub(crate) mod memory {
     }
 
     impl Sources for Memory {
-        fn rust_files(&self) -> Result<BTreeSet<String>, String> {
+        fn rust_files(&self, _: &str) -> Result<BTreeSet<String>, String> {
             Ok(self.0.keys().filter(|path| path.ends_with(".rs")).cloned().collect())
         }
 

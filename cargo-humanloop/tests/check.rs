@@ -86,6 +86,38 @@ fn a_change_fails_until_it_is_locked_and_is_shown() {
 }
 
 #[test]
+fn what_a_macro_makes_is_locked_by_what_is_written() {
+    const MADE: &str = r#"macro_rules! ask {
+    ($name:ident, $template:expr) => {
+        #[humanloop::prompt(model = "m", template = $template)]
+        async fn $name() -> Result<String, humanloop::Error>;
+    };
+}
+ask!(hello, "Say hello.");
+"#;
+    let workspace = Workspace::new("made");
+    workspace.write("src/lib.rs", MADE);
+    let (_, listed, _) = workspace.run(&["list"]);
+    let told = "made by a macro: version known only when it runs\n";
+    assert_eq!(listed.matches(told).count(), 2, "{listed}");
+    assert!(listed.contains("ask!::$name") && listed.contains("src/lib.rs:3  "), "{listed}");
+    assert!(listed.contains("ask!(hello)") && listed.contains("src/lib.rs:7  "), "{listed}");
+    workspace.run(&["lock"]);
+    assert_eq!(workspace.run(&["check", "--locked"]).0, Some(0));
+    workspace.write("src/lib.rs", &MADE.replace("Say hello.", "Say good-bye."));
+    let (code, stdout, _) = workspace.run(&["check", "--locked"]);
+    assert_eq!(code, Some(1));
+    assert!(stdout.contains("changed: prompt ask!(hello) at src/lib.rs:7"), "{stdout}");
+    assert!(stdout.contains("+ask!(hello, \"Say good-bye.\")"), "{stdout}");
+    workspace.write("src/lib.rs", &MADE.replace("model = \"m\"", "model = \"n\""));
+    let (_, stdout, _) = workspace.run(&["check", "--locked"]);
+    assert!(
+        stdout.contains("changed: prompt ask!::$name at src/lib.rs:3") && !stdout.contains("ask!(hello)"),
+        "{stdout}"
+    );
+}
+
+#[test]
 fn a_revision_is_compared_where_there_is_git() {
     let workspace = Workspace::new("since");
     let (code, _, stderr) = workspace.run(&["check", "--since", "HEAD"]);

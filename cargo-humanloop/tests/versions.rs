@@ -54,6 +54,21 @@ trait Asks {
 #[async_trait::async_trait]
 impl Asks for Assistant {}
 
+macro_rules! make {
+    ($name:ident, $constant:ident) => {
+        /// The same at every call of the macro.
+        #[humanloop::tool(constant = FIXED)]
+        fn fixed(text: &str) -> usize {
+            text.len() * 2
+        }
+
+        #[humanloop::tool(constant = $constant)]
+        fn $name() {}
+    };
+}
+
+make!(made, MADE);
+
 fn humanloop(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_cargo-humanloop"))
         .arg("humanloop")
@@ -82,6 +97,17 @@ async fn what_is_listed_is_what_was_compiled() {
         let place = format!("tests/versions.rs:{}", definition.line());
         assert_eq!((words[2], words[3]), (place.as_str(), definition.version()), "{name}");
     }
+    // The compiler says of it where the macro is called.
+    let place = format!("tests/versions.rs:{}", FIXED.line() - 10);
+    let line = listed.lines().find(|line| line.contains("make!::fixed")).unwrap_or_default();
+    assert!(line.contains(&place) && line.ends_with(FIXED.version()), "{listed}");
+    for (name, line) in [("make!::$name", MADE.line() - 5), ("make!(made)", MADE.line())] {
+        let line = format!("tests/versions.rs:{line}");
+        let told = listed.lines().find(|told| told.split_whitespace().nth(1) == Some(name)).unwrap_or_default();
+        assert!(told.contains(&line) && told.ends_with("made by a macro: version known only when it runs"), "{listed}");
+    }
+    made();
+    assert_eq!(fixed("a"), 2);
     assert_eq!(search("a", "b"), 2);
     assert!(Assistant.answer("a").await.starts_with("aa \"raw\""));
     assert!(humanloop::prompt_of(Assistant.bodiless("a")).is_ok());
