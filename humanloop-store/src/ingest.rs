@@ -13,9 +13,13 @@ use crate::prepared::Prepared;
 use crate::row;
 use crate::sums::Sums;
 
+use self::log::Next;
+use self::rows::Row;
+
 mod feedback;
 mod log;
 pub(crate) mod place;
+mod rows;
 mod update;
 
 /// What became of a batch.
@@ -116,9 +120,7 @@ impl Store {
             let mut batch = Batch { transaction, names, sums: Sums::default() };
             let mut all = Vec::new();
             while let Some((entries, prepared)) = next() {
-                let both = entries.as_ref().iter().zip(prepared.as_ref());
-                let taken = both.map(|(entry, prepared)| batch.take(entry, prepared));
-                all.push(taken.collect::<rusqlite::Result<Vec<_>>>()?);
+                all.push(batch.take(entries.as_ref(), prepared.as_ref())?);
             }
             batch.sums.write(transaction)?;
             Ok(all)
@@ -161,16 +163,55 @@ pub(crate) struct Batch<'a, 'c> {
 }
 
 impl Batch<'_, '_> {
-    fn take(&mut self, entry: &Entry, prepared: &Prepared) -> rusqlite::Result<Taken> {
-        let (log, what) = match (entry, prepared) {
-            (Entry::Log(log), Prepared::Log(prepared)) => (prepared.id, self.take_log(log, prepared)?),
-            (Entry::Update(update), Prepared::Update(prepared)) => (prepared.id, self.take_update(update, prepared)?),
-            (_, Prepared::Feedback(feedback)) => (feedback.log, self.take_feedback(feedback)?),
-            // Prepared from this entry, so of its kind.
-            (_, Prepared::Log(prepared)) => (prepared.id, What::Repeated),
-            (_, Prepared::Update(prepared)) => (prepared.id, What::Repeated),
-        };
-        Ok(Taken { log, what })
+    /// Takes entries in, in their order: logs that are likely to be new wait for each other, and nobody looks past one that waits.
+    fn take(&mut self, entries: &[Entry], prepared: &[Prepared]) -> rusqlite::Result<Vec<Taken>> {
+        let mut taken: Vec<Taken> = Vec::with_capacity(entries.len());
+        let mut waiting: Vec<Row<'_>> = Vec::with_capacity(rows::MOST);
+        for (at, (entry, prepared)) in entries.iter().zip(prepared).enumerate() {
+            if waiting.len() == rows::MOST || !self.looks_at_no_log(entry) {
+                self.write_all(&mut waiting, &mut taken)?;
+            }
+            let (log, what) = match (entry, prepared) {
+                (Entry::Log(log), Prepared::Log(prepared)) => {
+                    let what = match self.take_log(at, log, prepared)? {
+                        Next::Write(row) => {
+                            waiting.push(row);
+                            What::New // until it is written
+                        }
+                        Next::Done(what) => what,
+                    };
+                    (prepared.id, what)
+                }
+                (Entry::Update(update), Prepared::Update(prepared)) => {
+                    (prepared.id, self.take_update(update, prepared)?)
+                }
+                (_, Prepared::Feedback(feedback)) => (feedback.log, self.take_feedback(feedback)?),
+                // Prepared from this entry, so of its kind.
+                (_, Prepared::Log(prepared)) => (prepared.id, What::Repeated),
+                (_, Prepared::Update(prepared)) => (prepared.id, What::Repeated),
+            };
+            taken.push(Taken { log, what });
+        }
+        self.write_all(&mut waiting, &mut taken)?;
+        Ok(taken)
+    }
+
+    fn write_all(&mut self, waiting: &mut Vec<Row<'_>>, taken: &mut [Taken]) -> rusqlite::Result<()> {
+        self.write(waiting, |at, what| {
+            if let Some(taken) = taken.get_mut(at) {
+                taken.what = what;
+            }
+        })?;
+        waiting.clear();
+        Ok(())
+    }
+
+    /// Whether an entry can become a row without a look at other logs: one of a session that is known.
+    fn looks_at_no_log(&self, entry: &Entry) -> bool {
+        let Entry::Log(log) = entry else { return false };
+        let named = log.session_reference_id.as_deref().or(log.session_id.as_deref());
+        let is_known = |session| self.names.sessions.contains_key(&place::id_of(session, "sesh_"));
+        !self.names.early && !self.names.waiting && named.is_some_and(is_known)
     }
 }
 

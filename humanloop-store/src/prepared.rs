@@ -1,6 +1,9 @@
 //! Entries made ready to be written, before and outside of any transaction: ids, previews, texts, hashes, compression.
 
-use humanloop_api::{Entry, Feedback, FeedbackValue, Log, LogUpdate, Message, Outcome, OutputFormat, Timestamp, id};
+use humanloop_api::{
+    Entry, Feedback, FeedbackValue, Log, LogUpdate, Message, Object, Outcome, OutputFormat, Timestamp, id,
+};
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::content::Content;
@@ -201,25 +204,59 @@ fn details(log: &Log) -> Option<String> {
         judgment,
         source_datapoint_id,
     } = log;
-    let details = Log {
-        output_message: output_message.clone(),
-        finish_reason: finish_reason.clone(),
-        source: source.clone(),
-        metadata: metadata.clone(),
-        stdout: stdout.clone(),
-        user: user.clone(),
-        environment: environment.clone(),
+    let text = json(&Details {
+        output_message: output_message.as_ref(),
+        finish_reason: finish_reason.as_deref(),
+        source: source.as_deref(),
+        metadata: metadata.as_ref(),
+        stdout: stdout.as_deref(),
+        user: user.as_deref(),
+        environment: environment.as_deref(),
         save: *save,
         prompt_cost: *prompt_cost,
         output_cost: *output_cost,
-        provider_request: provider_request.clone(),
-        provider_response: provider_response.clone(),
+        provider_request: provider_request.as_ref(),
+        provider_response: provider_response.as_ref(),
         unbound: *unbound,
-        judgment: judgment.clone(),
-        source_datapoint_id: source_datapoint_id.clone(),
-        ..Log::default()
-    };
-    (details != Log::default()).then(|| json(&details))
+        judgment: judgment.as_ref(),
+        source_datapoint_id: source_datapoint_id.as_deref(),
+    });
+    (text != "{}").then_some(text)
+}
+
+/// Those fields of a log that have no column, borrowed from it.
+#[derive(Serialize)]
+struct Details<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_message: Option<&'a Message>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finish_reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<&'a Object>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stdout: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    environment: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    save: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prompt_cost: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_cost: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_request: Option<&'a Object>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_response: Option<&'a Object>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unbound: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    judgment: Option<&'a FeedbackValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_datapoint_id: Option<&'a str>,
 }
 
 /// What of an update has no column of its own.

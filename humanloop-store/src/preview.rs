@@ -1,5 +1,7 @@
 //! The first words of a value, on one line: what lists and trees show.
 
+use std::borrow::Cow;
+
 use humanloop_api::{Object, OutputFormat, RawValue};
 
 /// Characters that a row keeps.
@@ -7,17 +9,16 @@ const LENGTH: usize = 200;
 
 /// A log's inputs: the value itself when there is but one, else `name: value, …`. What was left out on purpose is not shown.
 pub(crate) fn of_inputs(inputs: &Object) -> Option<String> {
-    let shown: Vec<_> = inputs.iter().filter(|(_, value)| !is_left_out(value)).collect();
-    let mut text = String::new();
-    for (name, value) in &shown {
-        if !text.is_empty() {
-            text.push_str(", ");
+    let mut shown = inputs.iter().filter(|(_, value)| !is_left_out(value)).peekable();
+    let (name, value) = shown.next()?;
+    if shown.peek().is_none() {
+        return line(&of_value(value));
+    }
+    let mut text = format!("{name}: {}", of_value(value));
+    for (name, value) in shown {
+        for part in [", ", name, ": ", &of_value(value)] {
+            text.push_str(part);
         }
-        if shown.len() > 1 {
-            text.push_str(name);
-            text.push_str(": ");
-        }
-        text.push_str(&of_value(value));
         if text.len() > 4 * LENGTH {
             break;
         }
@@ -43,6 +44,10 @@ pub(crate) fn of_output(output: Option<&str>, format: Option<OutputFormat>) -> O
 
 /// `text` on one line, cut to what a row keeps.
 pub(crate) fn line(text: &str) -> Option<String> {
+    let text = text.trim();
+    if text.len() <= LENGTH && is_line(text) {
+        return (!text.is_empty()).then(|| text.into());
+    }
     let mut out = String::with_capacity(text.len().min(LENGTH + 4));
     let mut left = LENGTH;
     for word in text.split_whitespace() {
@@ -63,8 +68,18 @@ pub(crate) fn line(text: &str) -> Option<String> {
     (!out.is_empty()).then_some(out)
 }
 
+/// Whether it is one line of plain words as it stands.
+fn is_line(text: &str) -> bool {
+    let mut space = false;
+    text.bytes().all(|byte| {
+        let two = space;
+        space = byte == b' ';
+        byte.is_ascii_graphic() || space && !two
+    })
+}
+
 /// A string as it is, a marked value by what it is marked with, anything else as JSON.
-fn of_value(value: &RawValue) -> String {
+fn of_value(value: &RawValue) -> Cow<'_, str> {
     #[derive(serde::Deserialize)]
     #[serde(deny_unknown_fields)]
     enum Marked {
@@ -78,11 +93,13 @@ fn of_value(value: &RawValue) -> String {
         return "<left out>".into();
     }
     if json.starts_with('"') {
-        return serde_json::from_str(json).unwrap_or_else(|_| json.into());
+        // Without an escape it stands there as it is.
+        let as_it_is = serde_json::from_str(json).map(Cow::Borrowed);
+        return as_it_is.or_else(|_| serde_json::from_str(json).map(Cow::Owned)).unwrap_or_else(|_| json.into());
     }
     match json.starts_with("{\"$").then(|| serde_json::from_str(json)) {
-        Some(Ok(Marked::Debug(text))) => text,
-        Some(Ok(Marked::Type(name))) => format!("<{name}>"),
+        Some(Ok(Marked::Debug(text))) => Cow::Owned(text),
+        Some(Ok(Marked::Type(name))) => format!("<{name}>").into(),
         _ => json.into(),
     }
 }

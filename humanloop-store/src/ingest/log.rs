@@ -1,18 +1,35 @@
 //! A log into its rows: a new one, one that ended since it was sent, one that is there.
 
 use humanloop_api::{Log, LogUpdate, Outcome, Timestamp};
-use rusqlite::params;
+use rusqlite::OptionalExtension;
 use uuid::Uuid;
 
-use super::place::{Place, parent_of, place_of};
-use super::{Batch, What, keep};
-use crate::prepared::{PreparedLog, number};
+use super::place::{Place, place_of};
+use super::rows::{self, Row};
+use super::{Batch, What};
+use crate::prepared::PreparedLog;
 use crate::sums::Where;
 use crate::{conflict, home};
 
+/// What is left to do for a log.
+pub(super) enum Next<'e> {
+    /// To write its row, unless it is there already.
+    Write(Row<'e>),
+    /// Nothing.
+    Done(What),
+}
+
 impl Batch<'_, '_> {
-    pub(super) fn take_log(&mut self, log: &Log, prepared: &PreparedLog) -> rusqlite::Result<What> {
-        let Some(session) = home::session_of(self, prepared, log)? else { return self.take_again(log, prepared) };
+    /// Makes a log ready to be written, or does at once what cannot wait.
+    pub(super) fn take_log<'e>(
+        &mut self,
+        at: usize,
+        log: &'e Log,
+        prepared: &'e PreparedLog,
+    ) -> rusqlite::Result<Next<'e>> {
+        let Some(session) = home::session_of(self, prepared, log)? else {
+            return self.take_again(log, prepared).map(Next::Done);
+        };
         if self.names.early {
             let early = self.early(prepared.id)?;
             if !early.is_empty() && place_of(self.transaction, prepared.id)?.is_none() {
@@ -21,11 +38,40 @@ impl Batch<'_, '_> {
                 early.into_iter().for_each(|update| log.apply(update));
                 let prepared = PreparedLog { id: prepared.id, ..PreparedLog::of(&log) };
                 self.transaction.execute("DELETE FROM early WHERE log = ?1", [prepared.id.as_bytes()])?;
-                self.write(session, &log, &prepared, None)?;
-                return Ok(What::New);
+                let row = self.row(at, session, &log, &prepared)?;
+                rows::insert(self.transaction, std::slice::from_ref(&row))?;
+                self.written(std::slice::from_ref(&row))?;
+                return Ok(Next::Done(What::New));
             }
         }
-        if self.write(session, log, prepared, None)? { Ok(What::New) } else { self.take_again(log, prepared) }
+        self.row(at, session, log, prepared).map(Next::Write)
+    }
+
+    /// Writes new logs; `become` hears of each what became of it.
+    pub(super) fn write(&mut self, rows: &[Row<'_>], mut became: impl FnMut(usize, What)) -> rusqlite::Result<()> {
+        if rows::insert(self.transaction, rows)? == rows.len() {
+            self.written(rows)?;
+            rows.iter().for_each(|row| became(row.at, What::New));
+            return Ok(());
+        }
+        // Some are there already.
+        for row in rows {
+            let what = if self.stands(row)? {
+                self.written(std::slice::from_ref(row))?;
+                What::New
+            } else {
+                self.take_again(row.log, row.prepared)?
+            };
+            became(row.at, what);
+        }
+        Ok(())
+    }
+
+    /// Whether a row is this one, and not one of an earlier log with the same id.
+    fn stands(&self, row: &Row<'_>) -> rusqlite::Result<bool> {
+        let mut select = self.transaction.prepare_cached("SELECT arrival FROM log WHERE uuid = ?1")?;
+        let arrival = select.query_row([row.prepared.id.as_bytes()], |found| found.get::<_, i64>(0)).optional()?;
+        Ok(arrival == Some(row.arrival))
     }
 
     /// A log that is there: sent open and then ended, or a repetition, or another one with the same reference id.
@@ -36,11 +82,21 @@ impl Batch<'_, '_> {
             let start = log.created_at.map_or(place.start, Timestamp::as_nanos);
             let log = Log { created_at: Some(Timestamp(start)), ..log.clone() };
             let prepared = PreparedLog { id: prepared.id, ..PreparedLog::of(&log) };
-            self.write(place.session, &log, &prepared, Some(place))?;
+            self.write_over(&place, &log, &prepared)?;
             return Ok(What::Updated);
         }
         let same = conflict::is_repetition(self.transaction, prepared.id, log, place.changed == place.arrival)?;
         Ok(if same { What::Repeated } else { What::Conflict })
+    }
+
+    /// Writes a log in place of what was known of it.
+    fn write_over(&mut self, old: &Place, log: &Log, prepared: &PreparedLog) -> rusqlite::Result<()> {
+        let row = self.row(0, old.session, log, prepared)?;
+        let row = Row { arrival: old.arrival, updated: Some(Timestamp::now().as_nanos()), ..row };
+        rows::replace(self.transaction, &row)?;
+        // It may have counted for another project, version or kind.
+        self.sums.deleted(&old.at(row.changed), &old.counts);
+        self.written(std::slice::from_ref(&row))
     }
 
     fn early(&self, log: Uuid) -> rusqlite::Result<Vec<LogUpdate>> {
@@ -50,77 +106,44 @@ impl Batch<'_, '_> {
         Ok(early.iter().filter_map(|body| serde_json::from_str(body).ok()).collect())
     }
 
-    /// Writes a log's row, in place of `old` where there is one. Says `false`, and writes nothing, when the log is there.
-    fn write(&mut self, session: i64, log: &Log, prepared: &PreparedLog, old: Option<Place>) -> rusqlite::Result<bool> {
-        let Self { transaction, names, sums } = self;
+    fn row<'e>(
+        &mut self,
+        at: usize,
+        session: i64,
+        log: &'e Log,
+        prepared: &'e PreparedLog,
+    ) -> rusqlite::Result<Row<'e>> {
+        let Self { transaction, names, .. } = self;
         let project = names.project(transaction, log)?;
         let config = names.config(transaction, log)?;
         let process = names.process(transaction, log.process.as_ref())?;
-        let changed = names.next();
-        let arrival = old.as_ref().map_or(changed, |place| place.arrival);
-        let parent = parent_of(log);
-        let reference = log.reference_id.as_deref().filter(|reference| *reference != prepared.id.to_string());
-        let insert = if old.is_some() { INSERT_OVER } else { INSERT };
-        let counts = &prepared.counts;
-        let inserted = transaction.prepare_cached(insert)?.execute(params![
-            session,
-            arrival,
-            changed,
-            prepared.id.as_bytes(),
-            reference,
-            parent.as_ref().map(|(parent, _)| parent.as_bytes()),
-            parent.as_ref().and_then(|(_, reference)| *reference),
-            project,
-            config,
-            process,
-            log.kind() as i64,
-            counts.outcome as i64,
-            prepared.start,
-            number(log.sequence).unwrap_or_default(),
-            counts.duration,
-            prepared.first_token,
-            counts.input_tokens,
-            counts.output_tokens,
-            counts.cost,
-            old.as_ref().map(|_| Timestamp::now().as_nanos()),
-            prepared.input_preview,
-            prepared.said.output_preview,
-            prepared.said.error_preview,
-            log.output_format.map(|format| format as i64),
-        ])?;
-        if inserted == 0 {
-            return Ok(false);
+        let arrival = names.next();
+        Ok(Row { at, session, arrival, changed: arrival, project, config, process, updated: None, log, prepared })
+    }
+
+    /// Does what belongs to rows that stand now: contents, feedback, sums.
+    fn written(&mut self, rows: &[Row<'_>]) -> rusqlite::Result<()> {
+        let Self { transaction, names, sums } = self;
+        rows::insert_contents(transaction, rows)?;
+        for Row { session, project, config, changed, log, prepared, .. } in rows {
+            for body in &prepared.feedback {
+                let mut insert =
+                    transaction.prepare_cached("INSERT OR IGNORE INTO feedback(log, body) VALUES (?1, ?2)")?;
+                insert.execute(rusqlite::params![prepared.id.as_bytes(), body])?;
+            }
+            let kind = log.kind();
+            names.part(transaction, (*session, *project, config.unwrap_or(0), kind as i64))?;
+            let place = Where {
+                session: *session,
+                project: *project,
+                config: *config,
+                kind,
+                start: prepared.start,
+                changed: *changed,
+            };
+            let (input, output) = (prepared.input_preview.as_deref(), prepared.said.output_preview.as_deref());
+            sums.log(&place, None, &prepared.counts, input, output);
         }
-        transaction
-            .prepare_cached(
-                "INSERT OR REPLACE INTO content(arrival, session, inputs, messages, output, error, details)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            )?
-            .execute(params![
-                arrival,
-                session,
-                keep(transaction, &prepared.inputs)?,
-                keep(transaction, &prepared.said.messages)?,
-                keep(transaction, &prepared.said.output)?,
-                keep(transaction, &prepared.said.error)?,
-                keep(transaction, &prepared.details)?,
-            ])?;
-        for body in &prepared.feedback {
-            let mut insert = transaction.prepare_cached("INSERT OR IGNORE INTO feedback(log, body) VALUES (?1, ?2)")?;
-            insert.execute(params![prepared.id.as_bytes(), body])?;
-        }
-        names.part(transaction, (session, project, config.unwrap_or(0), log.kind() as i64))?;
-        let place = Where { session, project, config, kind: log.kind(), start: prepared.start, changed };
-        if let Some(old) = &old {
-            // It may have counted for another project, version or kind.
-            sums.deleted(&old.at(changed), &old.counts);
-        }
-        sums.log(&place, None, counts, prepared.input_preview.as_deref(), prepared.said.output_preview.as_deref());
-        Ok(true)
+        Ok(())
     }
 }
-
-const INSERT: &str = "INSERT OR IGNORE INTO log VALUES
-    (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)";
-const INSERT_OVER: &str = "INSERT OR REPLACE INTO log VALUES
-    (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)";

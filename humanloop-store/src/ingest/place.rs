@@ -62,9 +62,14 @@ pub(crate) fn place_of(connection: &Connection, id: Uuid) -> rusqlite::Result<Op
 pub(crate) fn parent_of(log: &Log) -> Option<(Uuid, Option<&str>)> {
     if let Some(reference) = log.parent_reference_id.as_deref() {
         let uuid = id_of(reference, "data_");
-        return Some((uuid, (reference != uuid.to_string()).then_some(reference)));
+        return Some((uuid, (!is_id(reference, uuid)).then_some(reference)));
     }
     log.parent_id.as_deref().map(|text| (id_of(text, "data_"), None))
+}
+
+/// Whether a text is this id, as it is written usually.
+pub(crate) fn is_id(text: &str, id: Uuid) -> bool {
+    text == &*id.hyphenated().encode_lower(&mut Uuid::encode_buffer())
 }
 
 /// The id that a text stands for: with the prefix of v4, a UUID, or any reference id.

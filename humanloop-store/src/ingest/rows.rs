@@ -1,0 +1,144 @@
+//! New logs that wait to be written together: a statement for sixteen costs little more than one for a single log.
+
+use std::sync::LazyLock;
+
+use humanloop_api::Log;
+use rusqlite::{Statement, ToSql, Transaction};
+
+use super::keep;
+use super::place::{is_id, parent_of};
+use crate::prepared::{PreparedLog, number};
+
+/// So many logs are written by one statement, the most that there are.
+const TOGETHER: [usize; 3] = [16, 4, 1];
+/// When so many wait, they are written.
+pub(super) const MOST: usize = TOGETHER[0];
+
+/// A log with what the store knows of it, ready to be a row.
+pub(super) struct Row<'e> {
+    /// Its place in the batch.
+    pub(super) at: usize,
+    pub(super) session: i64,
+    pub(super) arrival: i64,
+    pub(super) changed: i64,
+    pub(super) project: i64,
+    pub(super) config: Option<i64>,
+    pub(super) process: Option<i64>,
+    /// When it was written anew; never for most.
+    pub(super) updated: Option<i64>,
+    pub(super) log: &'e Log,
+    pub(super) prepared: &'e PreparedLog,
+}
+
+/// Writes rows of logs that may be there already, and says how many were not.
+pub(super) fn insert(transaction: &Transaction<'_>, rows: &[Row<'_>]) -> rusqlite::Result<usize> {
+    static TEXTS: LazyLock<[String; 3]> = LazyLock::new(|| texts("INSERT OR IGNORE INTO log", LOG_COLUMNS));
+    execute(transaction, rows, &TEXTS, LOG_COLUMNS, Row::bind)
+}
+
+/// Writes the row of a log in place of the one that is there.
+pub(super) fn replace(transaction: &Transaction<'_>, row: &Row<'_>) -> rusqlite::Result<usize> {
+    static TEXTS: LazyLock<[String; 3]> = LazyLock::new(|| texts("INSERT OR REPLACE INTO log", LOG_COLUMNS));
+    execute(transaction, std::slice::from_ref(row), &TEXTS, LOG_COLUMNS, Row::bind)
+}
+
+/// Writes what logs hold, in place of what they held.
+pub(super) fn insert_contents(transaction: &Transaction<'_>, rows: &[Row<'_>]) -> rusqlite::Result<()> {
+    static TEXTS: LazyLock<[String; 3]> = LazyLock::new(|| {
+        let into = "INSERT OR REPLACE INTO content(arrival, session, inputs, messages, output, error, details)";
+        texts(into, CONTENT_COLUMNS)
+    });
+    execute(transaction, rows, &TEXTS, CONTENT_COLUMNS, |row, statement, first| {
+        row.bind_content(transaction, statement, first)
+    })?;
+    Ok(())
+}
+
+const LOG_COLUMNS: usize = 24;
+const CONTENT_COLUMNS: usize = 7;
+
+fn texts(into: &str, columns: usize) -> [String; 3] {
+    let row = format!("(?{})", ", ?".repeat(columns - 1));
+    TOGETHER.map(|rows| format!("{into} VALUES {}", vec![&*row; rows].join(", ")))
+}
+
+fn execute<'e>(
+    transaction: &Transaction<'_>,
+    mut rows: &[Row<'e>],
+    texts: &[String; 3],
+    columns: usize,
+    bind: impl Fn(&Row<'e>, &mut Statement<'_>, usize) -> rusqlite::Result<()>,
+) -> rusqlite::Result<usize> {
+    let mut inserted = 0;
+    for (together, text) in TOGETHER.into_iter().zip(texts) {
+        while let Some((now, later)) = rows.split_at_checked(together) {
+            let mut statement = transaction.prepare_cached(text)?;
+            for (at, row) in now.iter().enumerate() {
+                bind(row, &mut statement, at * columns + 1)?;
+            }
+            inserted += statement.raw_execute()?;
+            rows = later;
+        }
+    }
+    Ok(inserted)
+}
+
+impl Row<'_> {
+    /// Binds the columns of `log`, in their order.
+    fn bind(&self, statement: &mut Statement<'_>, first: usize) -> rusqlite::Result<()> {
+        let Self { log, prepared, .. } = self;
+        let counts = &prepared.counts;
+        let parent = parent_of(log);
+        let values: [&dyn ToSql; LOG_COLUMNS] = [
+            &self.session,
+            &self.arrival,
+            &self.changed,
+            prepared.id.as_bytes(),
+            &log.reference_id.as_deref().filter(|reference| !is_id(reference, prepared.id)),
+            &parent.as_ref().map(|(parent, _)| parent.as_bytes()),
+            &parent.as_ref().and_then(|(_, reference)| *reference),
+            &self.project,
+            &self.config,
+            &self.process,
+            &(log.kind() as i64),
+            &(counts.outcome as i64),
+            &prepared.start,
+            &number(log.sequence).unwrap_or_default(),
+            &counts.duration,
+            &prepared.first_token,
+            &counts.input_tokens,
+            &counts.output_tokens,
+            &counts.cost,
+            &self.updated,
+            &prepared.input_preview,
+            &prepared.said.output_preview,
+            &prepared.said.error_preview,
+            &log.output_format.map(|format| format as i64),
+        ];
+        bind(statement, first, &values)
+    }
+
+    /// Binds the columns of `content`, and keeps what is kept elsewhere.
+    fn bind_content(
+        &self,
+        transaction: &Transaction<'_>,
+        statement: &mut Statement<'_>,
+        first: usize,
+    ) -> rusqlite::Result<()> {
+        let Self { prepared, .. } = self;
+        let values: [&dyn ToSql; CONTENT_COLUMNS] = [
+            &self.arrival,
+            &self.session,
+            &keep(transaction, &prepared.inputs)?,
+            &keep(transaction, &prepared.said.messages)?,
+            &keep(transaction, &prepared.said.output)?,
+            &keep(transaction, &prepared.said.error)?,
+            &keep(transaction, &prepared.details)?,
+        ];
+        bind(statement, first, &values)
+    }
+}
+
+fn bind(statement: &mut Statement<'_>, first: usize, values: &[&dyn ToSql]) -> rusqlite::Result<()> {
+    (first..).zip(values).try_for_each(|(at, value)| statement.raw_bind_parameter(at, *value))
+}
