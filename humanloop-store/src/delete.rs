@@ -233,6 +233,8 @@ impl Store {
     }
 }
 
+const FORGET_PARTS: &str = "DELETE FROM part WHERE project IN (SELECT id FROM project) AND session = ?1";
+
 /// A session's sums anew, from its logs; without any, it goes.
 fn sum_up(transaction: &Transaction<'_>, session: i64, changed: i64) -> rusqlite::Result<()> {
     let left: Option<i64> = transaction
@@ -240,7 +242,7 @@ fn sum_up(transaction: &Transaction<'_>, session: i64, changed: i64) -> rusqlite
         .query_row([session], |row| row.get(0))
         .optional()?;
     if left.is_none() {
-        transaction.prepare_cached("DELETE FROM part WHERE session = ?1")?.execute([session])?;
+        transaction.prepare_cached(FORGET_PARTS)?.execute([session])?;
         transaction.prepare_cached("DELETE FROM session WHERE id = ?1")?.execute([session])?;
         return Ok(());
     }
@@ -256,7 +258,7 @@ fn sum_up(transaction: &Transaction<'_>, session: i64, changed: i64) -> rusqlite
              WHERE id = ?1",
         )?
         .execute(params![session, changed])?;
-    transaction.prepare_cached("DELETE FROM part WHERE session = ?1")?.execute([session])?;
+    transaction.prepare_cached(FORGET_PARTS)?.execute([session])?;
     transaction
         .prepare_cached(
             "INSERT INTO part SELECT DISTINCT session, project, coalesce(config, 0), kind FROM log WHERE session = ?1",

@@ -81,8 +81,11 @@ fn take_children(batch: &mut Batch<'_, '_>, implied: Uuid, session: i64) -> rusq
         [from, session],
     )?;
     transaction.execute("UPDATE log SET session = ?2, changed = ?3 WHERE session = ?1", [from, session, changed])?;
-    transaction.execute("UPDATE OR IGNORE part SET session = ?2 WHERE session = ?1", [from, session])?;
-    transaction.execute("DELETE FROM part WHERE session = ?1", [from])?;
+    transaction.execute(
+        "UPDATE OR IGNORE part SET session = ?2 WHERE project IN (SELECT id FROM project) AND session = ?1",
+        [from, session],
+    )?;
+    transaction.execute("DELETE FROM part WHERE project IN (SELECT id FROM project) AND session = ?1", [from])?;
     transaction.execute(
         "UPDATE session SET (first, last, changed, logs, failed, running, tools, prompts, flows, input_tokens,
                 output_tokens, cost, first_input, last_output) =

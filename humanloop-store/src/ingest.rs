@@ -12,6 +12,7 @@ use crate::open::{Store, refusal};
 use crate::prepared::Prepared;
 use crate::row;
 use crate::sums::Sums;
+use crate::together;
 
 use self::log::Next;
 use self::rows::Row;
@@ -166,9 +167,9 @@ impl Batch<'_, '_> {
     /// Takes entries in, in their order: logs that are likely to be new wait for each other, and nobody looks past one that waits.
     fn take(&mut self, entries: &[Entry], prepared: &[Prepared]) -> rusqlite::Result<Vec<Taken>> {
         let mut taken: Vec<Taken> = Vec::with_capacity(entries.len());
-        let mut waiting: Vec<Row<'_>> = Vec::with_capacity(rows::MOST);
+        let mut waiting: Vec<Row<'_>> = Vec::with_capacity(together::ENOUGH);
         for (at, (entry, prepared)) in entries.iter().zip(prepared).enumerate() {
-            if waiting.len() == rows::MOST || !self.looks_at_no_log(entry) {
+            if waiting.len() == together::ENOUGH || !self.looks_at_no_log(entry) {
                 self.write_all(&mut waiting, &mut taken)?;
             }
             let (log, what) = match (entry, prepared) {

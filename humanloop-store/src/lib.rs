@@ -42,6 +42,7 @@ mod search;
 mod sessions;
 mod sums;
 pub mod text;
+mod together;
 mod tree;
 mod versions;
 mod window;

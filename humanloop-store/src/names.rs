@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::ingest::json;
 use crate::open::Store;
+use crate::sums::Part;
 
 /// Sessions, and their parts, that are remembered at most; then it starts anew.
 const MOST: usize = 50_000;
@@ -25,7 +26,7 @@ pub(crate) struct Names {
     configs: HashMap<String, Vec<Known>>,
     processes: HashMap<Uuid, i64>,
     pub(crate) sessions: HashMap<Uuid, i64>,
-    parts: HashSet<(i64, i64, i64, i64)>,
+    parts: HashSet<Part>,
 }
 
 #[derive(Debug)]
@@ -206,17 +207,9 @@ impl Names {
         Ok(Some(id))
     }
 
-    /// Notes what a session has to do with.
-    pub(crate) fn part(
-        &mut self,
-        transaction: &Transaction<'_>,
-        part @ (session, project, config, kind): (i64, i64, i64, i64),
-    ) -> rusqlite::Result<()> {
-        if self.parts.insert(part) {
-            let mut insert = transaction.prepare_cached("INSERT OR IGNORE INTO part VALUES (?1, ?2, ?3, ?4)")?;
-            insert.execute([session, project, config, kind])?;
-        }
-        Ok(())
+    /// Whether it is news that a session has to do with such logs.
+    pub(crate) fn is_new(&mut self, part: Part) -> bool {
+        self.parts.insert(part)
     }
 }
 

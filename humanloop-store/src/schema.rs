@@ -63,12 +63,11 @@ CREATE INDEX session_bad ON session(first) WHERE failed > 0;
 CREATE INDEX session_running ON session(first) WHERE running > 0;
 CREATE INDEX session_waiting ON session(uuid) WHERE waiting = 1;
 
--- What a session has to do with: for filters.
+-- What a session has to do with: for filters. There are few projects, so those of one session are tried one by one.
 CREATE TABLE part(
     session INTEGER NOT NULL, project INTEGER NOT NULL, config INTEGER NOT NULL, kind INTEGER NOT NULL,
-    PRIMARY KEY(session, project, config, kind)
+    PRIMARY KEY(project, session, config, kind)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX part_project ON part(project, session);
 CREATE INDEX part_config ON part(config, session);
 
 -- Times in nanoseconds, cost in 1e-9 dollars. `sequence` is the order of the beginnings.
@@ -132,7 +131,11 @@ pub(crate) fn prepare(connection: &mut Connection) -> rusqlite::Result<Found> {
         if tables > 0 {
             return Ok(Found::NotOurs);
         }
-        connection.pragma_update(None, "page_size", 8192)?;
+        connection.pragma_update(
+            None,
+            "page_size",
+            std::env::var("HL_PAGE").ok().and_then(|s| s.parse::<i64>().ok()).unwrap_or(8192),
+        )?;
         connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?; // so that `prune` gives room back
         connection.pragma_update(None, "journal_mode", "WAL")?;
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;

@@ -211,7 +211,8 @@ impl Reader {
     pub fn session_projects(&self, id: Uuid) -> Result<Vec<(Project, Kind)>, Error> {
         self.ask(|connection| {
             let mut select = connection.prepare_cached(
-                "SELECT project, max(kind) FROM part WHERE session = (SELECT id FROM session WHERE uuid = ?1)
+                "SELECT project, max(kind) FROM part
+                 WHERE project IN (SELECT id FROM project) AND session = (SELECT id FROM session WHERE uuid = ?1)
                  GROUP BY project ORDER BY project",
             )?;
             let rows = select.query_map([id.as_bytes()], |row| Ok((row.get::<_, i64>(0)?, row::kind(row.get(1)?))))?;

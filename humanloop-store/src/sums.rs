@@ -1,9 +1,12 @@
 //! The sums of sessions, versions and projects: added up in memory, written once a batch.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use humanloop_api::{Kind, Outcome};
 use rusqlite::{Transaction, params};
+
+use crate::together::{Texts, bind, execute, texts};
 
 /// No log counts for more than this (7e13 tokens, 19 hours, 70,000 dollars), so that no sum of logs can overflow.
 const MOST: i64 = 1 << 46;
@@ -24,7 +27,11 @@ pub(crate) struct Sums {
     sessions: HashMap<i64, Session>,
     versions: HashMap<(i64, i64), Version>,
     projects: HashMap<i64, (i64, i64)>,
+    parts: Vec<Part>,
 }
+
+/// What a session has to do with: project, session, config or 0, kind.
+pub(crate) type Part = [i64; 4];
 
 #[derive(Debug, Default)]
 struct Added {
@@ -140,6 +147,11 @@ impl Sums {
         }
     }
 
+    /// A session has such logs.
+    pub(crate) fn part(&mut self, part: Part) {
+        self.parts.push(part);
+    }
+
     /// A log is there no more. When its session began and ended is another question.
     pub(crate) fn deleted(&mut self, place: &Where, counts: &Counts) {
         let session = self.sessions.entry(place.session).or_default();
@@ -234,6 +246,13 @@ impl Sums {
         for (project, (logs, last)) in self.projects.drain() {
             update.execute([project, logs, last])?;
         }
+        self.parts.sort_unstable(); // the order of the table
+        static TEXTS: LazyLock<Texts> =
+            LazyLock::new(|| texts("INSERT OR IGNORE INTO part(project, session, config, kind)", 4));
+        execute(transaction, &self.parts, &TEXTS, 4, |[project, session, config, kind], statement, first| {
+            bind(statement, first, &[project, session, config, kind])
+        })?;
+        self.parts.clear();
         Ok(())
     }
 }

@@ -132,7 +132,10 @@ impl Batch<'_, '_> {
                 insert.execute(rusqlite::params![prepared.id.as_bytes(), body])?;
             }
             let kind = log.kind();
-            names.part(transaction, (*session, *project, config.unwrap_or(0), kind as i64))?;
+            let part = [*project, *session, config.unwrap_or(0), kind as i64];
+            if names.is_new(part) {
+                sums.part(part);
+            }
             let place = Where {
                 session: *session,
                 project: *project,

@@ -1,4 +1,4 @@
-//! New logs that wait to be written together: a statement for sixteen costs little more than one for a single log.
+//! The rows of new logs, which wait to be written together.
 
 use std::sync::LazyLock;
 
@@ -8,11 +8,7 @@ use rusqlite::{Statement, ToSql, Transaction};
 use super::keep;
 use super::place::{is_id, parent_of};
 use crate::prepared::{PreparedLog, number};
-
-/// So many logs are written by one statement, the most that there are.
-const TOGETHER: [usize; 3] = [16, 4, 1];
-/// When so many wait, they are written.
-pub(super) const MOST: usize = TOGETHER[0];
+use crate::together::{Texts, bind, execute, texts};
 
 /// A log with what the store knows of it, ready to be a row.
 pub(super) struct Row<'e> {
@@ -32,19 +28,19 @@ pub(super) struct Row<'e> {
 
 /// Writes rows of logs that may be there already, and says how many were not.
 pub(super) fn insert(transaction: &Transaction<'_>, rows: &[Row<'_>]) -> rusqlite::Result<usize> {
-    static TEXTS: LazyLock<[String; 3]> = LazyLock::new(|| texts("INSERT OR IGNORE INTO log", LOG_COLUMNS));
+    static TEXTS: LazyLock<Texts> = LazyLock::new(|| texts("INSERT OR IGNORE INTO log", LOG_COLUMNS));
     execute(transaction, rows, &TEXTS, LOG_COLUMNS, Row::bind)
 }
 
 /// Writes the row of a log in place of the one that is there.
 pub(super) fn replace(transaction: &Transaction<'_>, row: &Row<'_>) -> rusqlite::Result<usize> {
-    static TEXTS: LazyLock<[String; 3]> = LazyLock::new(|| texts("INSERT OR REPLACE INTO log", LOG_COLUMNS));
+    static TEXTS: LazyLock<Texts> = LazyLock::new(|| texts("INSERT OR REPLACE INTO log", LOG_COLUMNS));
     execute(transaction, std::slice::from_ref(row), &TEXTS, LOG_COLUMNS, Row::bind)
 }
 
 /// Writes what logs hold, in place of what they held.
 pub(super) fn insert_contents(transaction: &Transaction<'_>, rows: &[Row<'_>]) -> rusqlite::Result<()> {
-    static TEXTS: LazyLock<[String; 3]> = LazyLock::new(|| {
+    static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
         let into = "INSERT OR REPLACE INTO content(arrival, session, inputs, messages, output, error, details)";
         texts(into, CONTENT_COLUMNS)
     });
@@ -56,32 +52,6 @@ pub(super) fn insert_contents(transaction: &Transaction<'_>, rows: &[Row<'_>]) -
 
 const LOG_COLUMNS: usize = 24;
 const CONTENT_COLUMNS: usize = 7;
-
-fn texts(into: &str, columns: usize) -> [String; 3] {
-    let row = format!("(?{})", ", ?".repeat(columns - 1));
-    TOGETHER.map(|rows| format!("{into} VALUES {}", vec![&*row; rows].join(", ")))
-}
-
-fn execute<'e>(
-    transaction: &Transaction<'_>,
-    mut rows: &[Row<'e>],
-    texts: &[String; 3],
-    columns: usize,
-    bind: impl Fn(&Row<'e>, &mut Statement<'_>, usize) -> rusqlite::Result<()>,
-) -> rusqlite::Result<usize> {
-    let mut inserted = 0;
-    for (together, text) in TOGETHER.into_iter().zip(texts) {
-        while let Some((now, later)) = rows.split_at_checked(together) {
-            let mut statement = transaction.prepare_cached(text)?;
-            for (at, row) in now.iter().enumerate() {
-                bind(row, &mut statement, at * columns + 1)?;
-            }
-            inserted += statement.raw_execute()?;
-            rows = later;
-        }
-    }
-    Ok(inserted)
-}
 
 impl Row<'_> {
     /// Binds the columns of `log`, in their order.
@@ -137,8 +107,4 @@ impl Row<'_> {
         ];
         bind(statement, first, &values)
     }
-}
-
-fn bind(statement: &mut Statement<'_>, first: usize, values: &[&dyn ToSql]) -> rusqlite::Result<()> {
-    (first..).zip(values).try_for_each(|(at, value)| statement.raw_bind_parameter(at, *value))
 }
