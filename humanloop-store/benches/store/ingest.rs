@@ -15,6 +15,9 @@ const LOGS: usize = 60_000;
 /// Logs that come at a time.
 const BATCH: usize = 1_000;
 
+/// One way to keep batches of logs, in a folder of its own.
+type Way = fn(&Folder, Vec<Vec<Entry>>) -> Took;
+
 /// What a way of keeping the logs took.
 struct Took {
     clock: Duration,
