@@ -12,6 +12,9 @@ use crate::search::file;
 /// Characters of each field that the index knows.
 const INDEXED: usize = 2_000;
 
+/// Pages that are joined at a time.
+const TIDIED: i64 = 1_000;
+
 const TABLES: &str = "
 CREATE VIRTUAL TABLE IF NOT EXISTS words
     USING fts5(name, input, output, error, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2');
@@ -41,6 +44,8 @@ impl Indexer {
             connection.pragma_update(None, "journal_mode", "WAL")?;
             connection.pragma_update(None, "synchronous", "NORMAL")?; // it can be made again
             connection.execute_batch(TABLES)?;
+            // Two pieces of a size are enough to join them.
+            connection.execute("INSERT INTO words(words, rank) VALUES ('usermerge', 2)", [])?;
             connection.execute("ATTACH ?1 AS logs", [path.to_string_lossy()])?;
             Ok(connection)
         };
@@ -48,7 +53,8 @@ impl Indexer {
         Ok(Self { connection, path: path.into() })
     }
 
-    /// Takes up to `limit` logs into the index; says how many. 0: it knows them all.
+    /// Takes up to `limit` logs into the index; says how many. When it knows them all, it tidies up, which counts as one, as long as
+    /// there is something to tidy. 0: it is done.
     ///
     /// # Errors
     ///
@@ -63,7 +69,9 @@ impl Indexer {
         let mark: i64 = transaction.query_row("SELECT value FROM mark", [], |row| row.get(0))?;
         let counter: i64 = transaction.query_row("SELECT value FROM logs.counter", [], |row| row.get(0))?;
         if mark == counter {
-            return Ok(0);
+            let tidied = tidy(&transaction)?;
+            transaction.commit()?;
+            return Ok(usize::from(tidied));
         }
         // An index of another, longer store that stood here.
         let mark = if mark > counter { 0 } else { mark };
@@ -100,6 +108,14 @@ impl Indexer {
         }
         transaction.commit()
     }
+}
+
+/// Joins pieces that the index has grown in, some at a time: a search looks through each of them for each word.
+fn tidy(connection: &Connection) -> rusqlite::Result<bool> {
+    let before = connection.total_changes();
+    connection.prepare_cached("INSERT INTO words(words, rank) VALUES ('merge', ?1)")?.execute([TIDIED])?;
+    // The statement itself counts as one change.
+    Ok(connection.total_changes() - before > 1)
 }
 
 fn take(connection: &Connection, arrival: i64) -> rusqlite::Result<()> {

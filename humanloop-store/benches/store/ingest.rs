@@ -8,7 +8,7 @@ use humanloop_api::Entry;
 use humanloop_store::{Store, Writer};
 
 use crate::source::Source;
-use crate::{Folder, median};
+use crate::{Folder, median, on_processor};
 
 const ROUNDS: usize = 5;
 const LOGS: usize = 60_000;
@@ -34,7 +34,7 @@ impl Took {
 }
 
 pub(crate) fn ingest() {
-    let ways: [(&str, fn(&Folder, Vec<Vec<Entry>>) -> Took); 3] =
+    let ways: [(&str, Way); 3] =
         [("plain appends as JSON", append), ("store, one thread", directly), ("store, writer's thread", by_writer)];
     let mut rates = [const { Vec::new() }; 3];
     let mut ratios = [const { Vec::new() }; 3];
@@ -103,14 +103,4 @@ fn by_writer(folder: &Folder, batches: Vec<Vec<Entry>>) -> Took {
         }
         assert_eq!(on_disk.iter().take(count).sum::<usize>(), LOGS);
     })
-}
-
-/// Time on processors of all threads of this process, where Linux says it.
-fn on_processor() -> Duration {
-    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    let times = threads.filter_map(|thread| {
-        let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
-        text.split_whitespace().next()?.parse().ok()
-    });
-    times.map(Duration::from_nanos).sum()
 }
