@@ -12,19 +12,72 @@ pub(crate) fn envelope(value: &str, response: &str) -> String {
     format!("{MARK}{value},\"response\":{response}}}")
 }
 
+/// Appends the output of a call whose answer is `json`. One that is longer than the limit is cut: of its text, or of the value
+/// read from it, the beginning stays, and beside it what it says of itself.
+#[cfg(feature = "http")]
+pub(crate) fn within(json: &[u8], out: &mut Vec<u8>, limit: usize) {
+    if json.len() <= limit {
+        return out.extend_from_slice(json);
+    }
+    let text = crate::json::whole_characters(json);
+    let envelope = Envelope::of(text);
+    let response = envelope.as_ref().map_or(text, |Envelope { response, .. }| response.get());
+    let Some(response) = response::read(response) else {
+        return crate::json::truncated(out, json.len(), json.get(..limit).unwrap_or_default());
+    };
+    let said = envelope.as_ref().map_or_else(|| response.text(), |Envelope { value, .. }| value.get()).as_bytes();
+    let mut value = Vec::new();
+    crate::json::truncated(&mut value, said.len(), said.get(..limit.min(said.len())).unwrap_or_default());
+    let about = serde_json::to_string(&about(&response, json.len())).unwrap_or_else(|_| "null".into());
+    out.extend_from_slice(self::envelope(&String::from_utf8_lossy(&value), &about).as_bytes());
+}
+
+/// A response without its text, in OpenAI's shape, with the mark that it was cut.
+#[cfg(feature = "http")]
+fn about(response: &Response, bytes: usize) -> Object {
+    let mut choice = Object::new();
+    choice.insert("message", &[("role", "assistant")].into_iter().collect::<Object>());
+    choice.insert("finish_reason", &response.finish_reason());
+    let mut about = Object::new();
+    about.insert("object", "chat.completion");
+    about.insert("model", &response.model);
+    about.insert("choices", &[choice]);
+    if let Some(usage) = response.usage {
+        let mut tokens = Object::new();
+        tokens.insert("prompt_tokens", &usage.prompt_tokens);
+        tokens.insert("completion_tokens", &usage.generation_tokens);
+        if let Some(cached) = response.cached_tokens {
+            tokens.insert("prompt_tokens_details", &[("cached_tokens", cached)].into_iter().collect::<Object>());
+        }
+        about.insert("usage", &tokens);
+    }
+    if let Some(unit) = response.raw.get("usage_unit") {
+        about.insert("usage_unit", unit);
+    }
+    about.insert("$truncated", &[("bytes", bytes)].into_iter().collect::<Object>());
+    about
+}
+
 const MARK: &str = "{\"$value\":";
+
+/// What [`envelope`] writes.
+#[derive(Deserialize)]
+struct Envelope {
+    #[serde(rename = "$value")]
+    value: Box<RawValue>,
+    response: Box<RawValue>,
+}
+
+impl Envelope {
+    fn of(json: &str) -> Option<Self> {
+        json.starts_with(MARK).then(|| serde_json::from_str(json).ok()).flatten()
+    }
+}
 
 /// Adds to the end of a log what the model answered, when `json` is an answer, and says whether it is. `model` is the one
 /// that was asked, for an answer that does not name its own.
 pub(crate) fn complete(update: &mut LogUpdate, json: &str, model: &str) -> bool {
-    #[derive(Deserialize)]
-    struct Envelope {
-        #[serde(rename = "$value")]
-        value: Box<RawValue>,
-        response: Box<RawValue>,
-    }
-    let envelope: Option<Envelope> = json.starts_with(MARK).then(|| serde_json::from_str(json).ok()).flatten();
-    let Some(Envelope { value, response }) = envelope else {
+    let Some(Envelope { value, response }) = Envelope::of(json) else {
         return response::read(json).map(|response| put(update, response, model)).is_some();
     };
     if let Some(response) = response::read(response.get()) {

@@ -144,7 +144,7 @@ async fn ask<T>(mut call: Call, options: Options<T>, form: Form<T>) -> Result<T,
             Ok(value)
         }
         Ok((value, json)) => {
-            call.returned(|out, limit| crate::json::copied(&json, out, limit));
+            call.returned(|out, limit| crate::answer::within(&json, out, limit));
             Ok(value)
         }
         Err(error) => {

@@ -140,6 +140,24 @@ fn at_openai_itself_only_the_old_models_complete() {
     }
 }
 
+#[test]
+fn models_that_think_have_their_limit_by_its_newer_name() {
+    let openai = OpenAi::builder().base_url("http://127.0.0.1:1").build().unwrap();
+    let limit = |model: &str, request: fn(ModelConfig) -> Request| {
+        let body = openai.body(&request(ModelConfig { max_tokens: Some(9), ..ModelConfig::new(model) }));
+        let given: Vec<&str> = body.iter().map(|(name, _)| name).filter(|name| name.starts_with("max_")).collect();
+        given.join(" ")
+    };
+    let chat = |config| Request::chat(config, []);
+    for model in ["o1", "o3-mini", "ft:o4-mini:org::1", "gpt-5", "gpt-5.1-codex", "gpt-10"] {
+        assert_eq!(limit(model, chat), "max_completion_tokens", "{model}");
+    }
+    for model in ["gpt-4o", "gpt-4.1", "gpt-oss-120b", "olmo2", "llama3", "openai/o3", "o"] {
+        assert_eq!(limit(model, chat), "max_tokens", "{model}");
+    }
+    assert_eq!(limit("gpt-5", |config| Request::complete(config, "hi")), "max_tokens", "of a completion");
+}
+
 #[tokio::test]
 async fn several_answers_are_all_there() {
     let choice = |index: u32, text: &str| json!({"index": index, "message": {"role": "assistant", "content": text}});

@@ -157,7 +157,9 @@ fn body_of(request: &Request, completes: bool) -> Object {
     }
     // -1 says: as many as fit, which is what leaving it out says.
     if let Some(tokens) = config.max_tokens.filter(|tokens| *tokens >= 0) {
-        body.insert("max_tokens", &tokens);
+        let chats = !completes || matches!(request.input, Input::Messages(_));
+        let name = if chats && thinks(&config.model) { "max_completion_tokens" } else { "max_tokens" };
+        body.insert(name, &tokens);
     }
     for (name, value) in [
         ("temperature", config.temperature),
@@ -204,6 +206,14 @@ fn only_completes(model: &str) -> bool {
     let base = model.strip_prefix("ft:").unwrap_or(model);
     base.contains("-instruct")
         || ["text-", "code-", "davinci", "curie", "babbage", "ada"].iter().any(|start| base.starts_with(start))
+}
+
+/// Models that refuse `max_tokens`, as their thoughts count: o1 and its successors, GPT-5 and later.
+fn thinks(model: &str) -> bool {
+    let base = model.strip_prefix("ft:").unwrap_or(model);
+    let number =
+        |start: &str| base.strip_prefix(start)?.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u32>().ok();
+    number("o").is_some() || number("gpt-").is_some_and(|version| version >= 5)
 }
 
 /// A message as OpenAI has it, which calls the old form of one call by another name.

@@ -2,6 +2,7 @@
 
 use humanloop_api::{Content, FunctionCall, Message, Role, ToolCall};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::{Answer, Delta, Failure, Response, Tokens};
 
@@ -13,8 +14,9 @@ struct Completion {
     model: Option<String>,
     #[serde(default)]
     created: Option<f64>,
+    /// Counts that are no counts do not make the answer none.
     #[serde(default)]
-    usage: Option<Usage>,
+    usage: Option<Known<Usage>>,
     choices: Vec<Choice>,
 }
 
@@ -42,11 +44,53 @@ struct Choice {
     finish_reason: Option<String>,
 }
 
+/// What has the shape of a `T`, or another one.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Known<T> {
+    Shape(T),
+    Other(IgnoredAny),
+}
+
+impl<T> Known<T> {
+    fn shape(self) -> Option<T> {
+        match self {
+            Self::Shape(value) => Some(value),
+            Self::Other(_) => None,
+        }
+    }
+}
+
+/// What is said: as v4 has it, or in parts of kinds that v4 does not know, such as a model's thoughts.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum WireContent {
+    Known(Content),
+    Parts(Vec<WirePart>),
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct WirePart {
+    text: Option<String>,
+}
+
+impl WireContent {
+    fn content(self) -> Content {
+        match self {
+            Self::Known(content) => content,
+            Self::Parts(parts) => Content::Text(parts.into_iter().filter_map(|part| part.text).collect()),
+        }
+    }
+}
+
 #[derive(Debug, Deserialize)]
 struct WireMessage {
+    /// Some servers leave it out.
+    #[serde(default = "assistant")]
     role: Role,
     #[serde(default)]
-    content: Option<Content>,
+    content: Option<WireContent>,
     #[serde(default)]
     refusal: Option<String>,
     #[serde(default)]
@@ -58,7 +102,7 @@ struct WireMessage {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct WireDelta {
-    content: Option<String>,
+    content: Option<WireContent>,
     refusal: Option<String>,
     tool_calls: Option<Vec<WireCall>>,
 }
@@ -80,7 +124,28 @@ struct WireCall {
 struct WireFunction {
     name: Option<String>,
     #[serde(alias = "input")]
-    arguments: Option<String>,
+    arguments: Option<Arguments>,
+}
+
+/// JSON as a text, as it should be, or as itself.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Arguments {
+    Text(String),
+    Json(serde_json::Value),
+}
+
+impl Arguments {
+    fn text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Json(value) => value.to_string(),
+        }
+    }
+}
+
+fn assistant() -> Role {
+    Role::Assistant
 }
 
 /// Reads what is known to be an answer.
@@ -111,7 +176,7 @@ impl Completion {
             Some("chat.completion" | "text_completion") => true,
             // Some clients' structs leave the word out.
             None | Some("") => {
-                let counted = self.usage.as_ref().is_some_and(|usage| usage.prompt_tokens.is_some());
+                let counted = matches!(&self.usage, Some(Known::Shape(usage)) if usage.prompt_tokens.is_some());
                 self.model.is_some() && (counted || self.created.is_some())
             }
             Some(_) => false,
@@ -120,7 +185,8 @@ impl Completion {
 
     fn into_response(self, json: &str) -> Response {
         let answers = self.choices.into_iter().map(Choice::read).collect();
-        Response::new(json, answers, self.model, self.usage.map(Usage::tokens).unwrap_or_default())
+        let usage = self.usage.and_then(Known::shape);
+        Response::new(json, answers, self.model, usage.map(Usage::tokens).unwrap_or_default())
     }
 }
 
@@ -157,7 +223,7 @@ impl WireMessage {
         let calls = self.tool_calls.map(|calls| calls.into_iter().filter_map(WireCall::read).collect::<Vec<_>>());
         Message {
             role: self.role,
-            content: self.content.or(self.refusal.map(Content::Text)),
+            content: self.content.map(WireContent::content).or(self.refusal.map(Content::Text)),
             name: None,
             tool_call_id: None,
             tool_calls: calls.filter(|calls| !calls.is_empty()),
@@ -176,7 +242,7 @@ impl WireCall {
 
 impl WireFunction {
     fn read(self) -> Option<FunctionCall> {
-        Some(FunctionCall { name: self.name?, arguments: self.arguments })
+        Some(FunctionCall { name: self.name?, arguments: self.arguments.map(Arguments::text) })
     }
 }
 
@@ -208,6 +274,10 @@ pub(super) fn deltas(json: &str) -> Option<Vec<Delta>> {
             deltas.push(Delta::Completes);
         }
         let WireDelta { content, refusal, tool_calls } = choice.delta.unwrap_or_default();
+        let content = content.map(|content| match content.content() {
+            Content::Text(text) => text,
+            content => Message { content: Some(content), ..Message::assistant("") }.text(),
+        });
         for text in [content, refusal, choice.text].into_iter().flatten().filter(|text| !text.is_empty()) {
             deltas.push(Delta::Text { answer, text });
         }
@@ -218,11 +288,11 @@ pub(super) fn deltas(json: &str) -> Option<Vec<Delta>> {
                 slot: call.index.unwrap_or(place),
                 id: call.id,
                 name: function.name,
-                arguments: function.arguments.unwrap_or_default(),
+                arguments: function.arguments.map(Arguments::text).unwrap_or_default(),
             });
         }
         deltas.extend(choice.finish_reason.map(|word| Delta::Finish { answer, reason: reason(word) }));
     }
-    deltas.extend(chunk.usage.map(|usage| Delta::Tokens(usage.tokens())));
+    deltas.extend(chunk.usage.and_then(Known::shape).map(|usage| Delta::Tokens(usage.tokens())));
     Some(deltas)
 }
