@@ -198,7 +198,7 @@ pub mod ladder {
         #[doc(hidden)]
         fn __text(&self) -> String;
     }
-    /// Values that serialize: their JSON.
+    /// Values that serialize: their JSON, but a text in it without its quotes.
     pub trait JsonText {
         #[doc(hidden)]
         fn __text(&self) -> String;
@@ -220,7 +220,9 @@ pub mod ladder {
     }
     impl<T: ?Sized + Serialize> JsonText for &&Probe<'_, T> {
         fn __text(&self) -> String {
-            shown(|| serde_json::to_string(self.0).map_err(|error| error.to_string()))
+            let json = || serde_json::to_string(self.0).map_err(|error| error.to_string());
+            // Such as that of a unit variant, or within a `Some`.
+            shown(|| json().map(|json| serde_json::from_str::<String>(&json).unwrap_or(json)))
         }
     }
     impl<T: ?Sized + Debug> DebugText for &Probe<'_, T> {

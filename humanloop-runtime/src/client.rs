@@ -19,11 +19,13 @@ mod log;
 mod options;
 mod running;
 mod samples;
+mod served;
 mod stored;
 
 pub use generate::{Chat, Complete};
 pub use log::{Log, Logs, UpdateByRef};
 pub use samples::Samples;
+pub use served::ServerSamples;
 
 /// The guard of clients that were made without `init`: they share it, and the last one to go delivers what is pending.
 static SHARED: Mutex<Weak<Guard>> = Mutex::new(Weak::new());
@@ -173,6 +175,64 @@ impl Humanloop {
     /// When no server is set, and what it says.
     pub async fn chat_model_config(&self, model_config_id: &str, chat: Chat) -> Result<Generated, Error> {
         stored::ask(&["chat-model-config"], stored::of_chat(chat, ("model_config_id", Some(model_config_id)))?).await
+    }
+
+    /// As [`chat_deployed`](Self::chat_deployed); the answer comes piece by piece.
+    ///
+    /// # Errors
+    ///
+    /// When no server is set, and all that goes wrong before the answer begins.
+    ///
+    /// ```no_run
+    /// # async fn example(humanloop: humanloop_runtime::Humanloop) -> Result<(), humanloop_runtime::Error> {
+    /// use humanloop_runtime::{Chat, Message};
+    ///
+    /// let chat = Chat::default().project("support").messages([Message::user("Who won?")]);
+    /// let mut samples = humanloop.chat_deployed_stream(chat, None).await?;
+    /// while let Some(sample) = samples.next().await {
+    ///     print!("{}", sample?.output);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn chat_deployed_stream(&self, chat: Chat, environment: Option<&str>) -> Result<ServerSamples, Error> {
+        stored::stream(&["chat-deployed"], stored::of_chat(chat, ("environment", environment))?).await
+    }
+
+    /// As [`chat_model_config`](Self::chat_model_config); the answer comes piece by piece.
+    ///
+    /// # Errors
+    ///
+    /// When no server is set, and all that goes wrong before the answer begins.
+    pub async fn chat_model_config_stream(&self, model_config_id: &str, chat: Chat) -> Result<ServerSamples, Error> {
+        stored::stream(&["chat-model-config"], stored::of_chat(chat, ("model_config_id", Some(model_config_id)))?).await
+    }
+
+    /// As [`chat_deployed_stream`](Self::chat_deployed_stream), for a text to complete.
+    ///
+    /// # Errors
+    ///
+    /// When no server is set, and all that goes wrong before the answer begins.
+    pub async fn complete_deployed_stream(
+        &self,
+        complete: Complete,
+        environment: Option<&str>,
+    ) -> Result<ServerSamples, Error> {
+        stored::stream(&["completion-deployed"], stored::of_complete(complete, ("environment", environment))?).await
+    }
+
+    /// As [`chat_model_config_stream`](Self::chat_model_config_stream), for a text to complete.
+    ///
+    /// # Errors
+    ///
+    /// When no server is set, and all that goes wrong before the answer begins.
+    pub async fn complete_model_config_stream(
+        &self,
+        model_config_id: &str,
+        complete: Complete,
+    ) -> Result<ServerSamples, Error> {
+        let body = stored::of_complete(complete, ("model_config_id", Some(model_config_id)))?;
+        stored::stream(&["completion-model-config"], body).await
     }
 
     /// As [`chat_deployed`](Self::chat_deployed), for a text to complete.

@@ -57,7 +57,7 @@ mod worker;
 #[cfg(feature = "http")]
 pub use ask::{Attempt, Ledger, Partial, Partials, Texts};
 #[cfg(feature = "http")]
-pub use client::{Chat, Complete, Humanloop, Log, Logs, Samples, UpdateByRef};
+pub use client::{Chat, Complete, Humanloop, Log, Logs, Samples, ServerSamples, UpdateByRef};
 pub use config::{Builder, builder, init};
 pub use context::{Context, InContext, in_context, spawn};
 pub use definition::Definition;

@@ -30,7 +30,7 @@ mod keys;
 mod mock;
 mod openai;
 mod pieces;
-mod sse;
+pub(crate) mod sse;
 
 pub use anthropic::{Anthropic, AnthropicBuilder};
 pub(crate) use choose::{Chosen, of, set_default};

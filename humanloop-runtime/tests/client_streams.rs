@@ -6,7 +6,7 @@ mod support;
 
 use humanloop_runtime::api::{Config, Log, Outcome, RawValue};
 use humanloop_runtime::provider::Mock;
-use humanloop_runtime::{Chat, Complete, Error, Humanloop, Message, testing};
+use humanloop_runtime::{Chat, Complete, Error, Humanloop, Message, ServerSamples, testing};
 use serde_json::{Value, json};
 use support::{Reply, Server};
 
@@ -102,6 +102,7 @@ fn alone(test: &str, base_url: Option<&str>) {
 fn deployed_and_stored_configs_are_asked_for_at_the_server() {
     let answer = json!({"data": [{"id": "data_1", "index": 0, "output": "No", "raw_output": "No", "finish_reason": "stop", "model_config_id": "config_1"}], "provider_responses": []});
     let server = Server::new(move |request| match request.target.as_str() {
+        _ if request.json()["stream"] == true => streamed(&request.json()),
         "/v4/completion-deployed" => Reply::new(
             404,
             r#"{"detail": {"type": "not_found_error", "message": "nothing is deployed", "code": 404, "origin": "Humanloop"}}"#,
@@ -127,6 +128,45 @@ fn deployed_and_stored_configs_are_asked_for_at_the_server() {
     alone("in_a_process_without_a_server", None);
 }
 
+/// The events of a server's stream, by what the project asks for.
+fn streamed(body: &Value) -> Reply {
+    let event = |output: &str, finish: Option<&str>| {
+        let sample =
+            json!({"id": "data_1", "index": 0, "output": output, "raw_output": output, "finish_reason": finish});
+        format!("data: {}\n\n", json!({"data": [sample], "provider_responses": [], "usage": null}))
+    };
+    let begun = format!("{}{}", event("Swe", None), event("den 🦢", None));
+    match body["project"].as_str().unwrap() {
+        "whole" => Reply::json(
+            json!({"data": [{"id": "data_1", "index": 0, "output": "Sweden 🦢", "raw_output": "Sweden 🦢"}]}),
+        ),
+        "ends" => Reply::events(begun, 3),
+        "breaks" => Reply::events(begun, 3).broken(),
+        "nonsense" => Reply::events(format!("{begun}data: <html>\n\n"), 3),
+        "refused" => Reply::new(404, r#"{"detail": {"type": "x", "message": "nothing is deployed", "code": 404}}"#),
+        _ => Reply::events(format!("{begun}{}data: [DONE]\n\n", event("", Some("stop"))), 3),
+    }
+}
+
+/// All that came, and the error at its end.
+async fn came(samples: Result<ServerSamples, Error>) -> (String, Option<String>) {
+    let mut text = String::new();
+    let mut samples = match samples {
+        Ok(samples) => samples,
+        Err(error) => return (text, Some(error.to_string())),
+    };
+    while let Some(sample) = samples.next().await {
+        match sample {
+            Ok(sample) => text.push_str(&sample.output),
+            Err(error) => {
+                assert!(samples.next().await.is_none(), "after an error it has ended");
+                return (text, Some(error.to_string()));
+            }
+        }
+    }
+    (text, None)
+}
+
 fn stored() -> Chat {
     Chat::default().project("p").input("q", &1).messages([Message::user("hi")])
 }
@@ -147,6 +187,24 @@ async fn in_a_process_with_a_server() {
         assert_eq!(error.to_string(), "humanloop answered 404: nothing is deployed");
         let error = humanloop.complete_model_config("config_1", Complete::default().project("p")).await.unwrap_err();
         assert_eq!(error.to_string(), "openai answered 429: slow down");
+        let whole = ("Sweden 🦢".to_owned(), None);
+        let complete = || Complete::default().project("p");
+        assert_eq!(came(humanloop.chat_deployed_stream(stored(), Some("staging")).await).await, whole);
+        assert_eq!(came(humanloop.chat_model_config_stream("config_1", stored()).await).await, whole);
+        assert_eq!(came(humanloop.complete_deployed_stream(complete(), None).await).await, whole);
+        assert_eq!(came(humanloop.complete_model_config_stream("config_1", complete()).await).await, whole);
+        for (project, text, problem) in [
+            ("whole", "Sweden 🦢", None),
+            ("ends", "Sweden 🦢", Some("the answer broke off before its end")),
+            ("breaks", "Sweden 🦢", Some("the connection broke")),
+            ("nonsense", "Sweden 🦢", Some("is no generation; it begins `<html>`")),
+            ("refused", "", Some("humanloop answered 404: nothing is deployed")),
+        ] {
+            let (came, error) = came(humanloop.chat_deployed_stream(stored().project(project), None).await).await;
+            assert_eq!(came, text, "{project}");
+            assert_eq!(error.is_some(), problem.is_some(), "{project}: {error:?}");
+            assert!(error.unwrap_or_default().contains(problem.unwrap_or_default()), "{project}");
+        }
         let error = humanloop.chat_deployed(Chat::default(), None).await.unwrap_err();
         assert!(error.to_string().contains("write `.project("), "{error}");
     })

@@ -252,6 +252,57 @@ struct User {
 #[prompt(template_file = "tests/prompts/answer.prompt", max_tokens = 9)]
 async fn from_a_file(user: User, questions: &[&str]) -> Result<String, Error>;
 
+#[derive(Debug, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Language {
+    German,
+}
+
+/// Neither `Serialize` nor text.
+#[derive(Debug)]
+struct Place(#[expect(dead_code, reason = "it is shown")] u8, &'static str);
+
+#[prompt(
+    model = "gpt-4",
+    template = "{{none}} {{some}} {{list}} {{html}} {{place}} {{user.name}} {{letter}}{{yes}} {{language}}"
+)]
+#[expect(clippy::too_many_arguments, reason = "a value of each kind")]
+async fn of_values(
+    none: Option<u8>,
+    some: Option<&str>,
+    list: &[Option<f64>],
+    html: &str,
+    place: Place,
+    user: Option<&User>,
+    letter: char,
+    yes: bool,
+    language: Language,
+    unnamed: &str,
+) -> Result<String, Error>;
+
+#[test]
+fn values_are_text_or_json_or_debug_and_nothing_is_escaped() {
+    let ada = User { name: "<Ada> {{none}}" };
+    let place = Place(1, "x");
+    assert_eq!(place.1, "x");
+    let asked = of_values(
+        None,
+        Some("a"),
+        &[None, Some(0.5)],
+        "<b>&amp;</b>",
+        place,
+        Some(&ada),
+        'c',
+        true,
+        Language::German,
+        "unsaid",
+    );
+    let prompt = humanloop::prompt_of(asked).unwrap();
+    assert_eq!(prompt.text(), r#"null a [null,0.5] <b>&amp;</b> Place(1, "x") <Ada> {{none}} ctrue german"#);
+    let asked = of_values(None, None, &[], "", Place(1, ""), None, 'c', true, Language::German, "");
+    assert!(matches!(humanloop::prompt_of(asked), Err(Error::MissingVariable(_))), "nobody has no name");
+}
+
 const MODEL: &str = "gpt-4";
 const WARMTH: f64 = 0.25;
 

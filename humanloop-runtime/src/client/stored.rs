@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use humanloop_api::{Generated, Object};
-use reqwest::Method;
 use reqwest::header::HeaderName;
+use reqwest::{Method, Url};
 use serde::Deserialize;
 
 use super::complete_log;
 use super::generate::{Chat, Complete};
+use super::served::ServerSamples;
 use crate::clock::Start;
 use crate::error::Error;
 use crate::http::{Answer, Http, Retry, base_url, excerpt, is_loopback, join};
@@ -63,39 +64,81 @@ fn common(mut log: humanloop_api::Log, samples: u32, (name, value): (&str, Optio
 
 /// Asks the server.
 pub(super) async fn ask(path: &[&str], body: Object) -> Result<Generated, Error> {
-    let Some(address) = variable(BASE_URL) else {
-        return Err(Error::Setting {
-            name: BASE_URL,
-            problem: "it is not set, and deployed and stored configs are at a server; set it to the address of one, such as that of `humanloop serve`".into(),
-        });
-    };
-    if tokio::runtime::Handle::try_current().is_err() {
-        return Err(Error::NoRuntime { call: "chat_deployed" });
-    }
-    let mut url = base_url(BASE_URL, KEY, &address)?;
-    if url.path_segments().and_then(|mut path| path.next_back()) != Some("v4") {
-        url = join(&url, &["v4"]);
-    }
-    let key = variable(KEY);
-    if key.is_none() && !is_loopback(&url) {
-        return Err(Error::MissingKey { variable: KEY, needed_for: format!("the Humanloop API at {url}") });
-    }
-    let header = HeaderName::from_static("x-api-key");
-    let timeouts = (Duration::from_secs(10), Duration::from_secs(120));
-    let http = Http::new(&url, (header, ""), (KEY, key.as_deref()), timeouts, RETRY)?;
-    let bytes = serde_json::to_vec(&body).map_err(|error| failed(None, error.to_string()))?;
-    let sent = http.send(Method::POST, join(&url, path), bytes).await;
-    let Answer { status, body, .. } = sent.map_err(|reason| failed(None, format!("{reason} ({url})")))?;
-    if !(200..300).contains(&status) {
-        return Err(refused(status, &http.without_key(&body)));
-    }
-    serde_json::from_str(&body).map_err(|_| {
-        let start = http.without_key(&excerpt(&body));
-        failed(Some(status), format!("the answer of {url} is no generation; it begins `{start}`; check {BASE_URL}"))
-    })
+    let server = Server::of_environment()?;
+    let answer = server.http.send(Method::POST, join(&server.url, path), bytes(&body)?).await;
+    server.whole(answer.map_err(|reason| server.no_answer(&reason))?)
 }
 
-fn failed(status: Option<u16>, message: String) -> Error {
+/// Asks the server for an answer that comes in pieces.
+pub(super) async fn stream(path: &[&str], mut body: Object) -> Result<ServerSamples, Error> {
+    body.insert("stream", &true);
+    let server = Server::of_environment()?;
+    let opened = server.http.open(Method::POST, join(&server.url, path), bytes(&body)?).await;
+    let incoming = opened.map_err(|reason| server.no_answer(&reason))?;
+    if !(200..300).contains(&incoming.status()) || !incoming.is_stream() {
+        let answer = incoming.text().await.map_err(|reason| server.no_answer(&reason))?;
+        return server.whole(answer).map(ServerSamples::of);
+    }
+    Ok(ServerSamples::new(server, incoming))
+}
+
+fn bytes(body: &Object) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(body).map_err(|error| failed(None, error.to_string()))
+}
+
+/// The server that has the configs.
+#[derive(Debug)]
+pub(super) struct Server {
+    http: Http,
+    url: Url,
+}
+
+impl Server {
+    fn of_environment() -> Result<Self, Error> {
+        let Some(address) = variable(BASE_URL) else {
+            return Err(Error::Setting {
+                name: BASE_URL,
+                problem: "it is not set, and deployed and stored configs are at a server; set it to the address of one, such as that of `humanloop serve`".into(),
+            });
+        };
+        if tokio::runtime::Handle::try_current().is_err() {
+            return Err(Error::NoRuntime { call: "chat_deployed" });
+        }
+        let mut url = base_url(BASE_URL, KEY, &address)?;
+        if url.path_segments().and_then(|mut path| path.next_back()) != Some("v4") {
+            url = join(&url, &["v4"]);
+        }
+        let key = variable(KEY);
+        if key.is_none() && !is_loopback(&url) {
+            return Err(Error::MissingKey { variable: KEY, needed_for: format!("the Humanloop API at {url}") });
+        }
+        let header = HeaderName::from_static("x-api-key");
+        let timeouts = (Duration::from_secs(10), Duration::from_secs(120));
+        let http = Http::new(&url, (header, ""), (KEY, key.as_deref()), timeouts, RETRY)?;
+        Ok(Self { http, url })
+    }
+
+    fn whole(&self, Answer { status, body, .. }: Answer) -> Result<Generated, Error> {
+        if !(200..300).contains(&status) {
+            return Err(refused(status, &self.http.without_key(&body)));
+        }
+        self.read(&body).map_err(|message| failed(Some(status), message))
+    }
+
+    /// A whole answer, or an event of a stream; else what is wrong with it.
+    pub(super) fn read(&self, text: &str) -> Result<Generated, String> {
+        serde_json::from_str(text).map_err(|_| {
+            let start = self.http.without_key(&excerpt(text));
+            format!("the answer of {} is no generation; it begins `{start}`; check {BASE_URL}", self.url)
+        })
+    }
+
+    pub(super) fn no_answer(&self, reason: &str) -> Error {
+        failed(None, format!("{reason} ({})", self.url))
+    }
+}
+
+pub(super) fn failed(status: Option<u16>, message: String) -> Error {
     Error::Provider { provider: "humanloop".into(), status, message }
 }
 

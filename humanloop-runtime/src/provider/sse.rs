@@ -2,7 +2,7 @@
 
 /// What is left of the bytes, until it makes an event.
 #[derive(Debug, Default)]
-pub(super) struct Events {
+pub(crate) struct Events {
     /// The line that has not ended yet.
     line: Vec<u8>,
     /// The data of the event that has not ended yet, a line each.
@@ -14,7 +14,7 @@ pub(super) struct Events {
 
 impl Events {
     /// Takes more bytes, and gives the data of the events that ended in them.
-    pub(super) fn add(&mut self, bytes: &[u8]) -> Vec<String> {
+    pub(crate) fn add(&mut self, bytes: &[u8]) -> Vec<String> {
         let mut events = Vec::new();
         for &byte in bytes {
             let after_return = std::mem::replace(&mut self.returned, byte == b'\r');
@@ -28,7 +28,7 @@ impl Events {
     }
 
     /// The last event, whose end did not come.
-    pub(super) fn end(&mut self) -> Option<String> {
+    pub(crate) fn end(&mut self) -> Option<String> {
         if !self.line.is_empty() {
             self.line_ended();
         }
