@@ -1,6 +1,7 @@
 //! `humanloop export`: a session for somebody else, or for another store.
 
 mod html;
+mod otlp;
 
 use std::fs;
 use std::path::PathBuf;
@@ -20,11 +21,14 @@ pub(crate) struct Arguments {
     /// The session: its id, the beginning or end of its id, or its reference id; without it, the latest.
     session: Option<String>,
     /// As JSON, which `humanloop import` reads.
-    #[arg(long, required_unless_present = "html")]
+    #[arg(long, required_unless_present_any = ["html", "otlp"])]
     json: bool,
     /// As one HTML file: the viewer and the session, which opens without a server.
     #[arg(long, conflicts_with = "json")]
     html: bool,
+    /// As OpenTelemetry spans: JSON that a collector takes at /v1/traces.
+    #[arg(long, conflicts_with_all = ["json", "html"])]
+    otlp: bool,
     /// Without what went in and came out: names, code, templates, times, tokens and outcomes stay.
     #[arg(long)]
     without_values: bool,
@@ -55,12 +59,7 @@ pub(crate) fn run(store: &Reader, arguments: &Arguments, screen: &mut Screen) ->
             store.latest_session()?.ok_or_else(none)?
         }
     };
-    let text = if arguments.without_values {
-        let copy = without_values(store, &session)?;
-        arguments.text(&copy, &copy.find_session(&session.id.to_string())?)?
-    } else {
-        arguments.text(store, &session)?
-    };
+    let text = file(store, &session, arguments.form(), arguments.without_values)?;
     match &arguments.output {
         None => Ok(screen.line(&text)?),
         Some(path) => fs::write(path, &text)
@@ -69,8 +68,34 @@ pub(crate) fn run(store: &Reader, arguments: &Arguments, screen: &mut Screen) ->
 }
 
 impl Arguments {
-    fn text(&self, store: &Reader, session: &SessionSummary) -> Result<String, Error> {
-        if self.html { html::page(store, session) } else { of_json(store, session) }
+    fn form(&self) -> Form {
+        match (self.html, self.otlp) {
+            (true, _) => Form::Html,
+            (_, true) => Form::Otlp,
+            _ => Form::Json,
+        }
+    }
+}
+
+/// What a session can be written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Form {
+    Json,
+    Html,
+    Otlp,
+}
+
+/// The text of a session's file.
+pub(crate) fn file(store: &Reader, session: &SessionSummary, form: Form, without: bool) -> Result<String, Error> {
+    if without {
+        let copy = without_values(store, session)?;
+        return file(&copy, &copy.find_session(&session.id.to_string())?, form, false);
+    }
+    match form {
+        Form::Json => of_json(store, session),
+        Form::Html => html::page(store, session),
+        Form::Otlp => otlp::of(store, session),
     }
 }
 

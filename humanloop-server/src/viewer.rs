@@ -7,6 +7,7 @@
 //! | `/data/sessions?q&state&kind&model&project&from&until&after` | `{sessions, total, next, upto, projects}` |
 //! | `/data/session/{id}` | the tree: `Reader::compact_tree` |
 //! | `/data/session/{id}/search?q` | `{ids}` of the logs that hold all words |
+//! | `/data/session/{id}/file?as&without_values` | the session as a download: `as` is `html`, `json` or `otlp` |
 //! | `/data/log/{id}?before` | `{id, session, config, project, log, repeated}`: long values cut, see `cut.rs`; `repeated` messages begin those of `before`, too |
 //! | `/data/log/{id}/value?path` | one text in full; the path is a JSON pointer into the log |
 //! | `/data/projects?q`, `/data/project/{id}` | `{projects}`; `{project, versions}` |
@@ -14,6 +15,7 @@
 //! | `/data/live?since`, `/data/session/{id}/live?since` | server-sent events: `{sessions, upto}`, and the tree's changed rows |
 
 mod cut;
+mod file;
 mod lists;
 mod live;
 mod log;
@@ -46,6 +48,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/data/session/{id}", get(log::tree))
         .route("/data/session/{id}/search", get(log::search))
         .route("/data/session/{id}/live", get(live::session))
+        .route("/data/session/{id}/file", get(file::session))
         .route("/data/live", get(live::sessions))
         .route("/data/log/{id}", get(log::log))
         .route("/data/log/{id}/value", get(log::value))

@@ -118,6 +118,36 @@ fn an_export_without_values_tells_what_happened_and_not_what_was_said() {
 }
 
 #[test]
+fn a_session_leaves_as_spans_that_a_collector_takes() {
+    let folder = folder();
+    let text = shown(&folder, &["export", "one", "--otlp"]);
+    let sent: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let spans = sent["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap();
+    assert_eq!(spans.len(), 2);
+    let attribute = |span: &serde_json::Value, key: &str| {
+        let all = span["attributes"].as_array().unwrap();
+        all.iter().find(|one| one["key"] == key).map(|one| one["value"].clone())
+    };
+    let (root, child) = (&spans[0], &spans[1]);
+    assert_eq!(child["parentSpanId"], root["spanId"]);
+    assert_eq!((root["traceId"].as_str().unwrap().len(), root["spanId"].as_str().unwrap().len()), (32, 16));
+    for span in spans {
+        assert_eq!(attribute(span, "session.id").unwrap()["stringValue"], "one");
+        assert_eq!(attribute(span, "gen_ai.request.model").unwrap()["stringValue"], "gpt-4");
+        assert_eq!(attribute(span, "gen_ai.usage.input_tokens").unwrap()["intValue"], "3");
+        assert_eq!(attribute(span, "code.line.number").unwrap()["intValue"], "3");
+        assert_eq!(span["status"]["code"], 2);
+        assert_eq!(span["events"][0]["name"], "exception");
+        let took = |key: &str| span[key].as_str().unwrap().parse::<i64>().unwrap();
+        assert!(took("endTimeUnixNano") >= took("startTimeUnixNano"));
+    }
+    // The source once, not with each span.
+    assert!(attribute(root, "humanloop.source_code").is_some() && attribute(child, "humanloop.source_code").is_none());
+    let bare = shown(&folder, &["export", "one", "--otlp", "--without-values"]);
+    assert!(bare.contains("$redacted") && !bare.contains("gen_ai.input.messages"));
+}
+
+#[test]
 fn what_is_no_export_is_refused_by_its_name() {
     let folder = folder();
     std::fs::write(folder.0.join("letter"), "dear aunt").unwrap();
