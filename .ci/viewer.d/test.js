@@ -1,7 +1,7 @@
 // What people do with the viewer, done in a real Chromium: test.js COMMAND SCREENSHOTS
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { chromium } from "playwright-core";
@@ -159,6 +159,51 @@ test("a picture in a value is shown as one, with its size", async () => {
   await page.waitForFunction(() => document.querySelector(".tabbody img")?.naturalWidth === 1);
   await page.getByRole("button", { name: "as text" }).click();
   await seen("data:image/png;base64");
+});
+
+test("a sound can be heard, another file saved, and unseen characters seen", async () => {
+  const sounds = new Session("sounds");
+  const wav = Buffer.concat([Buffer.from("RIFF"), Buffer.from([0x24, 8, 0, 0]), Buffer.from("WAVEfmt "), Buffer.alloc(400)]).toString("base64");
+  sounds.log(null, 0, 5, { kind: "tool", config: { type: "tool", name: "speak" }, inputs: { file: `data:application/zip;base64,UEsDBAoAAAAA` }, output: wav });
+  sounds.log(null, 9, 5, { kind: "tool", config: { type: "tool", name: "write" }, inputs: {}, output: "a\tb \u202ec\n" });
+  take(sounds);
+  await session("sounds");
+  await page.locator(".row").first().click();
+  await seen("audio/wav");
+  await page.locator(".tabbody audio[controls]").waitFor();
+  assert.equal(await page.getByRole("link", { name: "save the file" }).getAttribute("download"), "value.zip");
+  await page.locator(".row").nth(1).click();
+  await page.waitForFunction(() => document.querySelector(".detail h2")?.textContent === "write");
+  await page.keyboard.press("s");
+  await page.waitForFunction(() => [...document.querySelectorAll(".unseen")].map((one) => one.dataset.sign).join(" ") === "→ · \\u202e ↵");
+  assert.equal(await page.locator(".tabbody pre").last().evaluate((pre) => pre.textContent), "a\tb \u202ec\n");
+  await page.keyboard.press("s");
+  await page.waitForFunction(() => !document.querySelector(".unseen"));
+});
+
+test("a session leaves as a file in three forms, with or without its values", async () => {
+  await session("tuesday");
+  await page.locator(".export summary").click();
+  assert.equal(await page.locator(".export a").count(), 6);
+  await shoot("export");
+  for (const [name, wanted] of [["one page that opens offline", /^<!doctype html>/], ["OpenTelemetry spans", /^\{"resourceSpans"/], ["JSON without values", /\$redacted/]]) {
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name, exact: true }).click()]);
+    const body = readFileSync(await download.path(), "utf8");
+    assert.match(body, wanted);
+    assert.equal(/Loreen/.test(body), !/without/.test(name), name);
+  }
+  await page.keyboard.press("Escape");
+});
+
+test("a session says what is not as it should be: clocks that differ, calls that never ended", async () => {
+  const odd = new Session("odd");
+  const root = odd.log(null, 100, 50, { kind: "flow", config: { type: "tool", name: "late" }, inputs: {}, output: "x" });
+  odd.log(root, 40, 5, { kind: "tool", config: { type: "tool", name: "early" }, inputs: {}, output: "x" });
+  odd.log(root, 110, null, { kind: "tool", config: { type: "tool", name: "lost" }, inputs: {}, outcome: "interrupted" });
+  take(odd);
+  await session("odd");
+  await seen("1 log began before what called them");
+  assert.match(await text(".summary"), /never ended 1/);
 });
 
 test("versions of a project, their difference and their logs", async () => {

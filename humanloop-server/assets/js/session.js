@@ -11,7 +11,7 @@ import { overview } from "./overview.js";
 import { Rows } from "./rows.js";
 import { holdsWords, parseSearch } from "./search.js";
 import { Tree } from "./tree.js";
-import { copyText } from "./value.js";
+import { copyText, toggleSigns } from "./value.js";
 import { Minimap, bar } from "./waterfall.js";
 import { KINDS, isBad, kindSign, OUTCOMES, outcomeSign } from "./words.js";
 
@@ -27,6 +27,14 @@ export async function sessionPage(place, id) {
   const stop = follow(`session/${tree.session.id}/live`, tree.upto, (changes) => view.take(changes), (state) => view.state(state));
   return () => { stop(); clearInterval(view.clock); };
 }
+
+/** The session as a file: the same as `humanloop export` writes. */
+function exportMenu(id) {
+  const file = (form, without) => h("a", { href: `/data/session/${id}/file?as=${form}${without ? "&without_values=true" : ""}`, download: "" }, FILES[form], without && h("span", { class: "quiet" }, " without values"));
+  return h("details", { class: "menu export" }, h("summary", { class: "chip" }, "export"), h("div", null, Object.keys(FILES).map((form) => file(form, false)), h("hr"), Object.keys(FILES).map((form) => file(form, true))));
+}
+
+const FILES = { html: "one page that opens offline", json: "JSON", otlp: "OpenTelemetry spans" };
 
 class SessionView {
   constructor(place, tree) {
@@ -46,13 +54,14 @@ class SessionView {
     const kindChips = KINDS.map((kind) => h("button", { type: "button", class: "chip", "aria-pressed": "true", onclick: (event) => { this.kinds.has(kind) ? this.kinds.delete(kind) : this.kinds.add(kind); event.currentTarget.setAttribute("aria-pressed", String(this.kinds.has(kind))); this.filter(); } }, kindSign(kind), kind));
     this.bad = h("button", { type: "button", class: "chip", "aria-pressed": String(here().params.get("only") === "bad"), onclick: () => { const on = this.bad.getAttribute("aria-pressed") !== "true"; this.bad.setAttribute("aria-pressed", String(on)); note({ only: on ? "bad" : "" }); this.filter(); } }, "only what went wrong");
     fill(place, h("div", { class: "session" }, this.summary,
-      h("div", { class: "tools" }, this.input, this.found, h("span", { class: "kinds", role: "group", "aria-label": "kinds" }, kindChips), this.bad, h("button", { type: "button", class: "chip", onclick: () => this.nextBad() }, "next error (e)"), h("button", { type: "button", class: "chip", onclick: () => copyText(asMarkdown(this.tree), "session as Markdown") }, "copy as Markdown")),
+      h("div", { class: "tools" }, this.input, this.found, h("span", { class: "kinds", role: "group", "aria-label": "kinds" }, kindChips), this.bad, h("button", { type: "button", class: "chip", onclick: () => this.nextBad() }, "next error (e)"), h("button", { type: "button", class: "chip", onclick: () => copyText(asMarkdown(this.tree), "session as Markdown") }, "copy as Markdown"), exported ? null : exportMenu(tree.session.id)),
       h("div", { class: "panes" }, h("div", { class: "left" }, this.map.canvas, this.axis, this.rows.element), this.detail)));
     keys({
       j: ["next row", () => this.move(1)], ArrowDown: ["next row", () => this.move(1)], k: ["row before", () => this.move(-1)], ArrowUp: ["row before", () => this.move(-1)],
       ArrowRight: ["unfold", () => this.fold(false)], ArrowLeft: ["fold, or go up", () => this.fold(true)],
       Enter: ["open the row", () => this.open()], Escape: ["close the log", () => this.close()], "/": ["search", () => this.input.focus()], n: ["next hit", () => this.hit(1)], p: ["hit before", () => this.hit(-1)],
       e: ["next error", () => this.nextBad()], "[": ["session before", () => this.neighbour(1)], "]": ["next session", () => this.neighbour(-1)], d: ["compare with the session before", () => this.compare()], y: ["copy the output or error", () => this.copy()],
+      s: ["show spaces, line ends and other unseen characters, or not", () => { say(toggleSigns() ? "unseen characters are shown" : "unseen characters are not shown"); if (this.selected) this.show(); }],
       w: ["wrap long lines, or not", () => this.detail.classList.toggle("unwrapped")],
     });
     this.clock = setInterval(() => this.tree.session.running > 0 && this.update(), 1000);
@@ -96,10 +105,12 @@ class SessionView {
     fill(this.axis, [0, 0.25, 0.5, 0.75, 1].map((part) => h("span", null, duration(Math.round(from + (to - from) * part)))));
     const fact = (name, value, title) => (value ? h("span", { class: "fact", title }, h("i", null, name), " ", value) : null);
     const lost = this.tree.order.filter((one) => one.missing).length;
+    const skewed = this.tree.order.filter((one) => one.skewed).length;
+    const gone = this.tree.order.filter((one) => one.outcome === "interrupted").length;
     const failed = Number(session.failed);
     fill(this.summary, h("h1", null, failed ? outcomeSign("failed") : session.running ? outcomeSign("running") : outcomeSign("ok"), " ", session.first_input ?? session.reference_id),
       h("div", { class: "facts" }, fact("began", moment(session.created_at), moment(session.created_at, true)), fact("took", duration(this.tree.end)), fact("logs", count(this.tree.order.length)), KINDS.map((kind) => fact(`${kind}s`, session[`${kind}s`])), failed > 0 && h("span", { class: "fact bad" }, `✕ ${count(failed)} went wrong`), session.running > 0 && h("span", { class: "fact running" }, `● ${count(session.running)} running`),
-        fact("tokens", session.prompt_tokens || session.output_tokens ? tokens(session.prompt_tokens, session.output_tokens) : null), fact("cost", money(session.cost), "an estimate"), lost > 0 && fact("missing", `${counted(lost, "parent")} not in this session`), h("code", { class: "quiet", title: session.reference_id }, String(session.reference_id).slice(0, 40)),
+        fact("tokens", session.prompt_tokens || session.output_tokens ? tokens(session.prompt_tokens, session.output_tokens) : null), fact("cost", money(session.cost), "an estimate"), lost > 0 && fact("missing", `${counted(lost, "parent")} not in this session`), gone > 0 && fact("never ended", count(gone), "the process was gone before these calls ended"), skewed > 0 && fact("clocks differ", `${counted(skewed, "log")} began before what called them`), h("code", { class: "quiet", title: session.reference_id }, String(session.reference_id).slice(0, 40)),
         this.range && h("button", { type: "button", class: "chip", onclick: () => { this.range = null; this.update(); } }, "zoom out"), exported ? h("span", { class: "quiet" }, "exported file") : this.live));
     if (!this.lines.length) fill(this.rows.inner, h("p", { class: "quiet pad" }, "Nothing fits the search and the filters."));
   }

@@ -39,6 +39,8 @@ export class Tree {
       const above = this.byId.get(one.parent);
       one.above = above && above !== one ? above : null;
       one.missing = Boolean(one.parent && !above);
+      // Clocks of two machines differ, or one was set back.
+      one.skewed = Boolean(one.above && one.start < one.above.start);
       (one.above?.children ?? this.roots).push(one);
       this.end = Math.max(this.end, one.start + (one.duration ?? 0));
     }

@@ -37,30 +37,61 @@ function markOf(value, whole) {
 }
 
 const DATA = /^data:([\w.+-]+\/[\w.+-]+)[^,]*;base64,/;
-const BEGINNINGS = { iVBORw0KGgo: "image/png", "/9j/": "image/jpeg", R0lGOD: "image/gif", JVBERi0: "application/pdf" };
+const BEGINNINGS = { iVBORw0KGgo: "image/png", "/9j/": "image/jpeg", R0lGOD: "image/gif", JVBERi0: "application/pdf", SUQz: "audio/mpeg", "//uQ": "audio/mpeg", "//vQ": "audio/mpeg", T2dnUw: "audio/ogg", ZkxhQw: "audio/flac", UEsDB: "application/zip" };
+
+/** RIFF holds sound (WAVE) or a picture (WEBP): the ninth byte and those behind it. */
+const RIFF = { QVZF: "audio/wav", RUJQ: "image/webp" };
 
 /** What a text in base64 holds; `null` for any other text. */
 function typeOfData(text) {
   const named = DATA.exec(text.slice(0, 200))?.[1];
   if (named || text.length < 200 || /[^\w+/=\s-]/.test(text.slice(0, CUT))) return named ?? null;
+  if (text.startsWith("UklGR")) return RIFF[text.slice(12, 16)] ?? null;
   return Object.entries(BEGINNINGS).find(([start]) => text.startsWith(start))?.[1] ?? null;
 }
 
-/** A file in a text: its type and size, an image as one, the text on demand. */
+const SHOWN = { image: /^image\/(png|jpeg|gif|webp)$/, sound: /^audio\/(wav|x-wav|mpeg|mp3|ogg|flac|webm|mp4|aac)$/ };
+
+/** A file in a text: its type and size; an image and a sound as such, others to be saved, the text on demand. */
 function fileView(text, type, rest) {
-  const picture = (all) => h("img", { src: all.startsWith("data:") ? all : `data:${type};base64,${all.replace(/\s/g, "")}`, alt: type });
+  const kind = Object.keys(SHOWN).find((name) => SHOWN[name].test(type));
+  const url = (all) => (all.startsWith("data:") ? all : `data:${type};base64,${all.replace(/\s/g, "")}`);
+  const view = (all) => (kind === "image" ? h("img", { src: url(all), alt: type }) : kind === "sound" ? h("audio", { src: url(all), controls: true, preload: "metadata" }) : save(url(all), type));
   const asText = h("button", { class: "more", type: "button", onclick: () => asText.replaceWith(longText(text, rest, true)) }, "as text");
-  const show = h("button", { class: "more", type: "button", onclick: () => rest.all().then((all) => show.replaceWith(picture(all)), (error) => say(error.message)) }, "show the image");
-  return h("div", { class: "file" }, h("span", { class: "mark soft" }, `${type}, ${bytes(Math.round((rest?.size ?? text.length) * 0.75))}`), /^image\/(png|jpeg|gif|webp)$/.test(type) && (rest ? show : picture(text)), asText);
+  const show = h("button", { class: "more", type: "button", onclick: () => rest.all().then((all) => show.replaceWith(view(all)), (error) => say(error.message)) }, kind ? `show the ${kind}` : "get the file");
+  return h("div", { class: "file" }, h("span", { class: "mark soft" }, `${type}, ${bytes(Math.round((rest?.size ?? text.length) * 0.75))}`), rest ? show : view(text), asText);
+}
+
+/** Saves a file; what it holds is never opened as a page. */
+function save(url, type) {
+  return h("a", { class: "more", href: url, download: `value.${type.split("/")[1].replace(/\W.*/, "")}` }, "save the file");
+}
+
+/** Whether characters that one does not see are shown by a sign. */
+let signs = false;
+
+/** Shows them, or not, in what is drawn from now on. */
+export function toggleSigns() {
+  signs = !signs;
+  return signs;
+}
+
+const UNSEEN = /([ \t\n\r\u0000-\u001f\u007f-\u00a0\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff])/;
+const SIGNS = { " ": "·", "\t": "→", "\n": "↵", "\r": "␍" };
+
+/** A text as it is; with signs, each beside its character, so that a copy is still the text. */
+function written(text) {
+  if (!signs) return text;
+  return text.split(UNSEEN).map((part, i) => (i % 2 ? h("span", { class: "unseen", "data-sign": SIGNS[part] ?? `\\u${part.charCodeAt(0).toString(16).padStart(4, "0")}` }, part) : part));
 }
 
 /** Text of which the beginning is shown. */
 export function longText(text, rest, plain) {
   const type = plain ? null : typeOfData(text);
   if (type) return fileView(text, type, rest);
-  if (!rest && text.length <= CUT) return h("pre", { class: "text", dir: "auto" }, text === "" ? h("span", { class: "mark soft" }, "empty text") : text);
+  if (!rest && text.length <= CUT) return h("pre", { class: "text", dir: "auto" }, text === "" ? h("span", { class: "mark soft" }, "empty text") : written(text));
   const size = rest?.size ?? new Blob([text]).size;
-  const pre = h("pre", { class: "text", dir: "auto" }, text.slice(0, CUT), "…");
+  const pre = h("pre", { class: "text", dir: "auto" }, written(text.slice(0, CUT)), "…");
   const more = h("button", { class: "more", type: "button", onclick: show }, `show all (${bytes(size)})`);
   async function show() {
     more.disabled = true;

@@ -10,7 +10,7 @@ use super::App;
 use crate::api::Problem;
 
 /// Nothing is loaded from elsewhere, nothing runs that is not a file of the viewer's, and no other page frames it.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src data:; font-src 'self'; \
                       connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The headers of all answers.

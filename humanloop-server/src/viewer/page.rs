@@ -94,7 +94,7 @@ pub(super) async fn style(request: HeaderMap) -> Response {
 pub(crate) fn exported(title: &str, data: &str) -> String {
     let hash = |text: &str| format!("'sha256-{}'", base64(&sha256(text)));
     let policy = format!(
-        "default-src 'none'; script-src {}; style-src {}; img-src data:; base-uri 'none'; form-action 'none'",
+        "default-src 'none'; script-src {}; style-src {}; img-src data:; media-src data:; base-uri 'none'; form-action 'none'",
         hash(&SCRIPT.text),
         hash(&STYLE.text)
     );
