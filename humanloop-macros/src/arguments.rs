@@ -57,6 +57,15 @@ impl Argument {
         quote_spanned! { Span::mixed_site() => #(#attrs)* let #mutability #inner = #outer; }
     }
 
+    /// A variable of the same name that nobody uses, where there is no body: the compiler says so of the parameter.
+    pub(crate) fn unused(&self) -> TokenStream {
+        let Self { inner, attrs, .. } = self;
+        if is_reserved(inner) {
+            return TokenStream::new();
+        }
+        quote_spanned! { Span::mixed_site() => #(#attrs)* let #inner = 0_u8; }
+    }
+
     /// A mention of the variable, behind its rebinding: the template uses it, so no lint shall call it unused.
     pub(crate) fn mention(&self) -> TokenStream {
         let inner = &self.inner;

@@ -27,8 +27,8 @@ pub(crate) fn expand(spec: &Spec) -> TokenStream {
     let description = description(spec);
     let call = match &spec.asked {
         Some(asked) => {
-            let (inputs, asking) = (inputs(spec), asked.expand(spec));
-            ours! { #inputs #asking }
+            let (inputs, unsent, asking) = (inputs(spec), unsent(spec), asked.expand(spec));
+            ours! { #inputs #unsent #asking }
         }
         None => call(spec, &statements),
     };
@@ -43,6 +43,29 @@ pub(crate) fn expand(spec: &Spec) -> TokenStream {
     );
     let constant = constant(spec);
     ours! { #(#attrs)* #inner_attrs #vis #sig #body #constant }
+}
+
+/// What a prompt without a body is given, and neither sends nor records on request.
+fn unsent(spec: &Spec) -> Option<TokenStream> {
+    let arguments = spec.function.arguments.iter().zip(&spec.captures).enumerate();
+    let unsent = arguments.filter(|(place, (argument, capture))| {
+        let in_metadata =
+            || spec.args.metadata.iter().any(|entry| mentions(entry.value.to_token_stream(), &argument.name));
+        let on_request = matches!(capture, Capture::Debug | Capture::Serialize);
+        !on_request && !spec.variables.iter().any(|variable| variable.place == *place) && !in_metadata()
+    });
+    let unsent: TokenStream = unsent.map(|(_, (argument, _))| argument.unused()).collect();
+    (!unsent.is_empty()).then(|| ours! { { #unsent } })
+}
+
+/// Whether a name stands among the tokens.
+fn mentions(tokens: TokenStream, name: &str) -> bool {
+    tokens.into_iter().any(|tree| match tree {
+        TokenTree::Ident(word) => word.unraw() == name,
+        TokenTree::Group(group) => mentions(group.stream(), name),
+        TokenTree::Literal(literal) => literal.to_string().contains(name),
+        TokenTree::Punct(_) => false,
+    })
 }
 
 /// The constant beside the function, with its visibility: an associated one beside a method.

@@ -46,3 +46,12 @@ fn without_the_feature_enable_a_prompt_is_rendered_and_nothing_is_recorded() {
     let said = cargo(&["run", "--package", "humanloop-disabled", "--bin", "rendered", "--features", "runtime"]);
     assert_eq!(said, "rendered, and not recorded\n");
 }
+
+#[test]
+fn without_the_feature_enable_a_prompt_without_a_body_asks_its_model() {
+    if is_packaged() {
+        return;
+    }
+    let said = cargo(&["run", "--package", "humanloop-disabled", "--bin", "asked", "--features", "ask"]);
+    assert_eq!(said, "Sweden, and not recorded\n");
+}

@@ -277,7 +277,7 @@ async fn of_values(
     letter: char,
     yes: bool,
     language: Language,
-    unnamed: &str,
+    _unnamed: &str,
 ) -> Result<String, Error>;
 
 #[test]
