@@ -1,9 +1,10 @@
 //! A session's tree as one JSON text, small and quick to make: names once, rows as lists, no payloads.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use humanloop_api::Object;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::ser::SerializeTuple;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
@@ -15,8 +16,8 @@ use crate::open::Reader;
 use crate::row;
 use crate::sessions::{SESSION, SessionSummary, summary};
 
-/// A row; written as a list, in this order.
-struct Compact {
+/// A row, borrowed from the answer of the database; written as a list, in this order.
+struct Compact<'a> {
     id: Uuid,
     parent: Option<Uuid>,
     sequence: i64,
@@ -29,12 +30,17 @@ struct Compact {
     /// Duration, time to the first token, tokens in and out, cost.
     figures: [Option<i64>; 5],
     /// First words in and out and of the error, reference.
-    words: [Option<String>; 4],
+    words: [Option<&'a str>; 4],
     changed: i64,
-    arrival: i64,
 }
 
-impl Serialize for Compact {
+/// Where a row's text is, and its place in the order of the beginnings: start, sequence, arrival.
+struct Written {
+    order: (i64, i64, i64),
+    text: Range<usize>,
+}
+
+impl Serialize for Compact<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_tuple(18)?;
         list.serialize_element(&self.id)?;
@@ -62,7 +68,6 @@ struct Answer<'a> {
     upto: i64,
     configs: Vec<Config>,
     projects: Vec<String>,
-    rows: Vec<Compact>,
 }
 
 impl Reader {
@@ -108,35 +113,50 @@ fn rows(connection: &Connection, session: &SessionSummary, since: i64) -> rusqli
     let mut places = Places::default();
     let first = session.first.as_nanos();
     let mut rows = select.query(params![session.row, since])?;
-    let mut all = Vec::new();
+    // Each row is written as it comes, and put in its place by its text.
+    let (mut texts, mut all) = (Vec::new(), Vec::new());
     while let Some(row) = rows.next()? {
-        let project = row.get(4)?;
-        all.push(Compact {
+        let (project, start, sequence) = (row.get(4)?, row.get::<_, i64>(7)?, row.get(2)?);
+        let compact = Compact {
             id: row::uuid(row, 0)?.unwrap_or_default(),
             parent: row::uuid(row, 1)?,
-            sequence: row.get(2)?,
+            sequence,
             config: places.config(connection, row.get(3)?, project)?,
             project: places.project(connection, project)?,
             kind: row.get(5)?,
             outcome: row.get(6)?,
-            start: row.get(7)?,
+            start: start.saturating_sub(first),
             figures: [row.get(8)?, row.get(9)?, row.get(10)?, row.get(11)?, row.get(12)?],
-            words: [row.get(13)?, row.get(14)?, row.get(15)?, row.get(16)?],
+            words: [words(row, 13)?, words(row, 14)?, words(row, 15)?, words(row, 16)?],
             changed: row.get(17)?,
-            arrival: row.get(18)?,
-        });
+        };
+        let begun = texts.len();
+        // Numbers and texts, into memory: neither fails.
+        let _ = serde_json::to_writer(&mut texts, &compact);
+        all.push(Written { order: (start, sequence, row.get(18)?), text: begun..texts.len() });
     }
-    all.sort_unstable_by_key(|row| (row.start, row.sequence, row.arrival));
-    for row in &mut all {
-        row.start = row.start.saturating_sub(first);
-    }
-    Ok(json(&Answer {
+    all.sort_unstable_by_key(|row| row.order);
+    let head = json(&Answer {
         session: &session.to_object(),
         upto: session.changed,
         configs: places.configs.list,
         projects: places.projects.list,
-        rows: all,
-    }))
+    });
+    let mut answer = String::with_capacity(head.len() + texts.len() + all.len() + 16);
+    answer.push_str(head.strip_suffix('}').unwrap_or(&head));
+    answer.push_str(",\"rows\":[");
+    for (at, row) in all.into_iter().enumerate() {
+        if at > 0 {
+            answer.push(',');
+        }
+        answer.push_str(texts.get(row.text).and_then(|text| str::from_utf8(text).ok()).unwrap_or("[]"));
+    }
+    answer.push_str("]}");
+    Ok(answer)
+}
+
+fn words<'r>(row: &'r Row<'_>, column: usize) -> rusqlite::Result<Option<&'r str>> {
+    Ok(row.get_ref(column)?.as_str_or_null()?)
 }
 
 /// What is written once, by its place in a list.

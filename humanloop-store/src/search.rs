@@ -14,6 +14,8 @@ use crate::window::anywhere;
 
 /// Hits that are looked at, the newest ones.
 const HITS: usize = 3_000;
+/// As many are looked at for a list of sessions: each asks for its session.
+const HITS_OF_SESSIONS: usize = 1_000;
 /// Logs that are looked through when the index does not have them yet, the newest ones.
 const FRESH: i64 = 4_000;
 /// Words that are tried for one of which the beginning is known.
@@ -138,15 +140,17 @@ pub(crate) fn hits(connection: &Connection, text: &str) -> rusqlite::Result<Stri
     Ok(list(&found))
 }
 
-/// Sessions with such logs, as a list in JSON, and how many they are.
+/// Sessions with such logs, the newest of them, as a list in JSON, and how many they are.
 pub(crate) fn sessions_with(connection: &Connection, text: &str) -> rusqlite::Result<(String, usize)> {
     let mut select = connection.prepare_cached("SELECT session FROM content WHERE arrival = ?1")?;
     let mut seen = HashSet::new();
     let mut sessions: Vec<i64> = Vec::new();
+    let mut looked_at = 0;
     each_hit(connection, text, |arrival| {
         let session = select.query_row([arrival], |row| row.get::<_, i64>(0)).optional()?;
         sessions.extend(session.filter(|session| seen.insert(*session)));
-        Ok(true)
+        looked_at += 1;
+        Ok(looked_at < HITS_OF_SESSIONS)
     })?;
     let mut named = connection.prepare_cached(
         "SELECT id FROM session WHERE reference IS NOT NULL AND reference LIKE ?1 ESCAPE '\\' ORDER BY id DESC LIMIT ?2",

@@ -3,7 +3,7 @@
 //!
 //! Ingest takes turns with plain appends of the same logs as JSON to a file: the ratio within one run means something, single
 //! times on a shared machine do not. The questions are asked of a store of 1,000,000 logs (`HUMANLOOP_BENCH_LOGS`), warm: the
-//! median of 21, of the clock and of the processor's time; the latter is what others on the machine do not change much.
+//! median of the clock, and the mean of the processor's time, which others on the machine do not change much.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a bench that cannot run gives no figures")]
 

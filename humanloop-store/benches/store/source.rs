@@ -52,7 +52,9 @@ impl Source {
             self.made += 1;
             self.sessions.push((id::new().to_string(), size, String::new()));
         }
-        let at = self.random(self.sessions.len());
+        // A session of that many gets one log in twenty, so that it spreads over all of them.
+        let some = self.random(self.sessions.len());
+        let at = if (self.sizes)(0) >= 50_000 && self.n.is_multiple_of(20) { 0 } else { some };
         let reference = id::new().to_string();
         let (session, left, root) = &mut self.sessions[at];
         let parent = (!root.is_empty()).then(|| root.clone());
