@@ -121,11 +121,11 @@ async fn ask<T>(mut call: Call, options: Options<T>, form: Form<T>) -> Result<T,
     if call.is_looked_at(form.format.as_ref()) {
         return std::future::pending().await;
     }
-    let missing = call.missing_variable();
+    let unsendable = call.unsendable();
     let function = call.on().then(|| call.function());
     let body = async {
-        if let Some(missing) = missing {
-            return Err(Error::MissingVariable(missing));
+        if let Some(error) = unsendable {
+            return Err(error);
         }
         let mut ledger = Ledger::new(function);
         let attempts = attempts(&options, &form, &mut ledger);

@@ -225,6 +225,19 @@ impl Template {
         if self.model.is_empty() { self.config().model } else { self.model.into() }
     }
 
+    /// The option whose JSON is none, and why. The macro has looked into literals, not into constants.
+    #[cfg(feature = "http")]
+    pub(crate) fn wrong_json(&self) -> Option<(&'static str, String)> {
+        fn wrong<T: DeserializeOwned>(text: Option<&'static str>) -> Option<String> {
+            Some(serde_json::from_str::<T>(text?).err()?.to_string())
+        }
+        let object = [("response_format", self.response_format), ("other", self.other)]
+            .into_iter()
+            .find_map(|(name, text)| Some((name, format!("it is no JSON object: {}", wrong::<Object>(text)?))));
+        let list = || Some(("tools", format!("it is no JSON list of objects: {}", wrong::<Vec<Object>>(self.tools)?)));
+        object.or_else(list)
+    }
+
     /// The config of the wire: what the file says, and above it what the attribute says.
     pub(crate) fn config(&self) -> ModelConfig {
         let file = self.file.map(file_config).unwrap_or_default();
@@ -258,7 +271,7 @@ impl Template {
     }
 }
 
-/// JSON of an option, which the macro has checked.
+/// JSON of an option; what is none has been told by the macro, or is told by [`Template::wrong_json`].
 fn parsed<T: DeserializeOwned>(json: &'static str) -> Option<T> {
     serde_json::from_str(json).ok()
 }

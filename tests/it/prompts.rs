@@ -303,6 +303,19 @@ fn values_are_text_or_json_or_debug_and_nothing_is_escaped() {
     assert!(matches!(humanloop::prompt_of(asked), Err(Error::MissingVariable(_))), "nobody has no name");
 }
 
+const NO_TOOLS: &str = r#"{"name": "search"}"#;
+
+#[prompt(model = "gpt-4", template = "{{question}}", tools = NO_TOOLS)]
+async fn with_a_constant_that_is_no_list(question: &str) -> Result<String, Error>;
+
+#[tokio::test]
+async fn a_constant_that_is_no_json_of_its_option_is_an_error_and_not_left_out() {
+    let (asked, logs) = recorded(Mock::new(), with_a_constant_that_is_no_list("Who?")).await;
+    let error = asked.unwrap_err().to_string();
+    assert!(error.starts_with("tools: it is no JSON list of objects: invalid type: map"), "{error}");
+    assert_eq!(logs[0].error.as_deref(), Some(&*error));
+}
+
 const MODEL: &str = "gpt-4";
 const WARMTH: f64 = 0.25;
 

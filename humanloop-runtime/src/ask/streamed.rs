@@ -96,11 +96,11 @@ where
     F: Future<Output = Result<(), Error>> + Send + 'static,
 {
     call.is_looked_at(format);
-    let missing = call.missing_variable();
+    let unsendable = call.unsendable();
     let steps = produce(move |out: Steps<T>| async move {
         let mut last = out.again();
-        let result = match missing {
-            Some(missing) => Err(Error::MissingVariable(missing)),
+        let result = match unsendable {
+            Some(error) => Err(error),
             None => block(out).await,
         };
         if let Err(error) = result {

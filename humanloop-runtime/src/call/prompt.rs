@@ -6,7 +6,11 @@ use humanloop_api::MissingVariable;
 
 use crate::call::Call;
 use crate::context::Context;
+#[cfg(feature = "http")]
+use crate::error::Error;
 use crate::function::Function;
+#[cfg(feature = "http")]
+use crate::function::Template;
 use crate::prompt::{Prompt, Variables};
 
 impl Call {
@@ -32,10 +36,12 @@ impl Call {
         Some(Arc::new(Prompt::new(template, &live.variables.shown(&live.hidden))))
     }
 
-    /// The variable of the prompt's template that has no value.
+    /// Why the prompt cannot be sent: a variable of its template has no value, or an option holds what is no JSON.
     #[cfg(feature = "http")]
-    pub(crate) fn missing_variable(&self) -> Option<MissingVariable> {
-        self.rendered().err()
+    pub(crate) fn unsendable(&self) -> Option<Error> {
+        let wrong = self.function.prompt.as_ref().and_then(Template::wrong_json);
+        let wrong = wrong.map(|(name, problem)| Error::Setting { name, problem });
+        wrong.or_else(|| self.rendered().err().map(Error::MissingVariable))
     }
 
     /// The prompt that it would send.
