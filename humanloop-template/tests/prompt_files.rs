@@ -143,6 +143,17 @@ fn text_that_looks_like_a_tag_survives() {
 }
 
 #[test]
+fn values_of_attributes_have_four_characters_by_name() {
+    let named = |value: &str| match parsed(&file(&format!("<user name=\"{value}\">x</user>"))).body {
+        Body::Messages(messages) => messages[0].name.clone().unwrap(),
+        Body::Text(text) => panic!("{text}"),
+    };
+    assert_eq!(named("say &quot;hi&quot; to &lt;b>"), "say \"hi\" to <b>");
+    assert_eq!(named("a&#10;b &amp;lt; &amp; & &x; &gt;"), "a\nb &lt; & & &x; &gt;");
+    assert_eq!(named("{{x}} \\"), "{{x}} \\", "it is no template");
+}
+
+#[test]
 fn a_body_without_messages_is_a_text_to_complete() {
     let body = |text: &str| match parsed(text).body {
         Body::Text(text) => text,

@@ -15,6 +15,7 @@ mod examples;
 // What a stream of a model's leaves in its log.
 mod model_streams;
 // Prompts without a body.
+mod prompt_options;
 mod prompts;
 // A server for tests.
 mod loopback;
