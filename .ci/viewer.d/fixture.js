@@ -6,7 +6,7 @@ const BASE = Date.parse("2026-11-24T09:00:00Z");
 const at = (ms) => new Date(BASE + ms).toISOString();
 let clock = 0;
 
-const SEARCH = (limit) => `/// Searches the web for the question.
+export const SEARCH = (limit) => `/// Searches the web for the question.
 #[humanloop::tool(name = "search", skip(api_key))]
 async fn search(question: &str, limit: usize, api_key: &str) -> Result<Vec<Hit>, SearchError> {
     let hits = client().get(ENDPOINT).query(&[("q", question)]).send().await?;

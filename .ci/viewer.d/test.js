@@ -1,11 +1,11 @@
 // What people do with the viewer, done in a real Chromium: test.js COMMAND SCREENSHOTS
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { chromium } from "playwright-core";
-import { Session, agent, hostile, large, researcher } from "./fixture.js";
+import { SEARCH, Session, agent, hostile, large, researcher } from "./fixture.js";
 
 const [command, shots] = process.argv.slice(2).map((path) => resolve(path));
 const work = mkdtempSync(join(tmpdir(), "humanloop-viewer-"));
@@ -18,7 +18,9 @@ const take = (session) => {
 
 for (const one of [agent("monday", { limit: 3 }), agent("tuesday", { limit: 5, reply: "It was Sweden, with Loreen." }), agent("broken", { fails: true, question: "Who wrote the winning song?" }), hostile("hostile"), large("crawl")]) take(one);
 
-const server = spawn(command, ["--db", db, "serve", "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "inherit"] });
+mkdirSync(join(work, "tree/src"), { recursive: true });
+writeFileSync(join(work, "tree/src/steps.rs"), `${"\n".repeat(20)}${SEARCH(5).replace("Searches the web", "Searches the whole web")}\n`);
+const server = spawn(command, ["--db", db, "serve", "--listen", "127.0.0.1:0", "--source", join(work, "tree")], { stdio: ["ignore", "pipe", "inherit"] });
 const base = await new Promise((found) => server.stdout.on("data", (data) => { const url = /http:\/\/\S+/.exec(String(data)); if (url) found(url[0]); }));
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
 const wrong = [];
@@ -98,6 +100,10 @@ test("messages join calls to results and mark what is repeated; prompt and code 
   await page.getByRole("button", { name: "changed since" }).click();
   await page.locator(".gone b").first().waitFor();
   await shoot("code");
+  await page.getByRole("button", { name: "changed in the working tree" }).click();
+  await seen("from what ran to src/steps.rs now");
+  assert.equal(await page.locator(".difference .came").count(), 1);
+  assert.match(await text(".difference .came"), /whole/);
   await page.getByRole("tab", { name: "Raw" }).click();
   await seen("prompt_template").catch(() => seen("reference_id"));
 });

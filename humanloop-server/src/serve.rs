@@ -45,6 +45,10 @@ pub(crate) struct Arguments {
     /// A file of such keys, one a line; lines that begin with # are comments.
     #[arg(long, value_name = "FILE")]
     api_key_file: Option<PathBuf>,
+    /// The folder of the program's workspace: the viewer then shows how a function differs from what ran. Its Rust files can be
+    /// read by those who may use the server.
+    #[arg(long, value_name = "DIR")]
+    source: Option<PathBuf>,
     /// Open the viewer in the browser.
     #[arg(long)]
     open: bool,
@@ -80,7 +84,7 @@ pub(crate) fn run(db: &Path, arguments: &Arguments) -> Result<(), crate::Failure
     let address = resolve(&arguments.listen)?;
     let access = Access::read(&arguments.api_key, arguments.api_key_file.as_deref())?;
     access.suffices(address)?;
-    let app = App::open(db, access)?; // a store that cannot be used is no server
+    let app = App::open(db, access, arguments.source.clone())?; // a store that cannot be used is no server
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
     let served = runtime.block_on(serve(app, address, db, arguments.open));
     // A thread that waits for a model must not hold the end up.

@@ -10,6 +10,7 @@
 //! | `/data/session/{id}/file?as&without_values` | the session as a download: `as` is `html`, `json` or `otlp` |
 //! | `/data/log/{id}?before` | `{id, session, config, project, log, repeated}`: long values cut, see `cut.rs`; `repeated` messages begin those of `before`, too |
 //! | `/data/log/{id}/value?path` | one text in full; the path is a JSON pointer into the log |
+//! | `/data/log/{id}/now` | `{source}`: the log's function in the working tree, which `serve --source` names |
 //! | `/data/projects?q`, `/data/project/{id}` | `{projects}`; `{project, versions}` |
 //! | `/data/logs?project&config&state&q&after` | `{logs, total, next}` |
 //! | `/data/live?since`, `/data/session/{id}/live?since` | server-sent events: `{sessions, upto}`, and the tree's changed rows |
@@ -19,6 +20,7 @@ mod file;
 mod lists;
 mod live;
 mod log;
+mod now;
 mod page;
 mod project;
 
@@ -52,4 +54,5 @@ pub(crate) fn router() -> Router<App> {
         .route("/data/live", get(live::sessions))
         .route("/data/log/{id}", get(log::log))
         .route("/data/log/{id}/value", get(log::value))
+        .route("/data/log/{id}/now", get(now::source))
 }

@@ -73,7 +73,7 @@ struct Answer<'a> {
 impl Reader {
     /// A session's logs as one JSON text, in the order they began.
     ///
-    /// `{"session":{…},"upto":N,"configs":[[id, name, model, project]…],"projects":[name…],"rows":[[…]…]}`; a row is
+    /// `{"rows":[[…]…],"session":{…},"upto":N,"configs":[[id, name, model, project]…],"projects":[name…]}`; a row is
     /// `[id, parent, sequence, config, project, kind, outcome, start, duration, first_token, tokens in, tokens out, cost, in, out,
     /// error, reference, changed]`. Config and project are places in the lists above (config -1: none), kind and outcome the places in
     /// [`Kind`](humanloop_api::Kind) and [`Outcome`](humanloop_api::Outcome); times are nanoseconds, the start counted from the
@@ -113,8 +113,8 @@ fn rows(connection: &Connection, session: &SessionSummary, since: i64) -> rusqli
     let mut places = Places::default();
     let first = session.first.as_nanos();
     let mut rows = select.query(params![session.row, since])?;
-    // Each row is written as it comes, and put in its place by its text.
-    let (mut texts, mut all) = (Vec::new(), Vec::new());
+    // Each row is written as it comes, which is the order of the beginnings already, or nearly so.
+    let (mut answer, mut all) = (BEGIN.to_vec(), Vec::<Written>::new());
     while let Some(row) = rows.next()? {
         let (project, start, sequence) = (row.get(4)?, row.get::<_, i64>(7)?, row.get(2)?);
         let compact = Compact {
@@ -130,29 +130,42 @@ fn rows(connection: &Connection, session: &SessionSummary, since: i64) -> rusqli
             words: [words(row, 13)?, words(row, 14)?, words(row, 15)?, words(row, 16)?],
             changed: row.get(17)?,
         };
-        let begun = texts.len();
+        if !all.is_empty() {
+            answer.push(b',');
+        }
+        let begun = answer.len();
         // Numbers and texts, into memory: neither fails.
-        let _ = serde_json::to_writer(&mut texts, &compact);
-        all.push(Written { order: (start, sequence, row.get(18)?), text: begun..texts.len() });
+        let _ = serde_json::to_writer(&mut answer, &compact);
+        all.push(Written { order: (start, sequence, row.get(18)?), text: begun..answer.len() });
     }
-    all.sort_unstable_by_key(|row| row.order);
+    if !all.is_sorted_by_key(|row| row.order) {
+        answer = in_order(&answer, all);
+    }
     let head = json(&Answer {
         session: &session.to_object(),
         upto: session.changed,
         configs: places.configs.list,
         projects: places.projects.list,
     });
-    let mut answer = String::with_capacity(head.len() + texts.len() + all.len() + 16);
-    answer.push_str(head.strip_suffix('}').unwrap_or(&head));
-    answer.push_str(",\"rows\":[");
-    for (at, row) in all.into_iter().enumerate() {
+    answer.extend_from_slice(b"],");
+    answer.extend_from_slice(head.strip_prefix('{').unwrap_or(&head).as_bytes());
+    Ok(String::from_utf8(answer).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+}
+
+const BEGIN: &[u8] = b"{\"rows\":[";
+
+/// The same text with its rows in their order.
+fn in_order(answer: &[u8], mut rows: Vec<Written>) -> Vec<u8> {
+    rows.sort_unstable_by_key(|row| row.order);
+    let mut ordered = Vec::with_capacity(answer.len());
+    ordered.extend_from_slice(BEGIN);
+    for (at, row) in rows.into_iter().enumerate() {
         if at > 0 {
-            answer.push(',');
+            ordered.push(b',');
         }
-        answer.push_str(texts.get(row.text).and_then(|text| str::from_utf8(text).ok()).unwrap_or("[]"));
+        ordered.extend_from_slice(answer.get(row.text).unwrap_or(b"[]"));
     }
-    answer.push_str("]}");
-    Ok(answer)
+    ordered
 }
 
 fn words<'r>(row: &'r Row<'_>, column: usize) -> rusqlite::Result<Option<&'r str>> {

@@ -151,12 +151,20 @@ function sourceView(detail, whole) {
     const earlier = versions.filter((version) => version.name === mine?.name && version.config !== mine.config && version.first < mine.first).sort((a, b) => (a.first < b.first ? 1 : -1))[0];
     fill(since, earlier ? [h("p", { class: "quiet" }, `against version ${earlier.config.slice(0, 12)}, last seen ${moment(earlier.last)}`), differenceView(earlier.body.source_code ?? "", String(source ?? ""))] : h("p", { class: "quiet" }, "there is no earlier version"));
   } }, "changed since the version before");
+  const today = h("button", { type: "button", class: "more", async onclick() {
+    try {
+      const now = (await get(`log/${detail.id}/now`)).source;
+      fill(since, now === null ? h("p", { class: "quiet" }, `there is no ${where.ident} in ${where.file} any more`) : [h("p", { class: "quiet" }, `from what ran to ${where.file} now`), differenceView(String(source ?? ""), now)]);
+    } catch (error) {
+      fill(since, h("p", { class: "quiet" }, error.message));
+    }
+  } }, "changed in the working tree");
   const spot = where && `${where.file}:${where.line}`;
   return [
     h("div", { class: "facts" }, where && h("button", { type: "button", class: "key", title: "copy", onclick: () => copyText(spot, "place") }, spot), where && h("code", null, `${where.module}::${where.ident}`), where?.version && h("span", null, `crate ${where.version}`),
       where && h("span", { class: "mark soft" }, { exact: "exact source", written: "source as written by the compiler", expanded: "source after expansion", hidden: "source hidden" }[where.source_kind]),
       detail.config && h("code", { title: detail.config }, detail.config.slice(0, 12)), source && h("button", { type: "button", class: "key", onclick: () => copyText(String(source), "source") }, `copy (${bytes(String(source).length)})`)),
-    place, source && button, since,
+    place, source && button, source && where && !exported && [" ", today], since,
   ];
 }
 

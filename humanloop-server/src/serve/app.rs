@@ -21,6 +21,8 @@ struct Shared {
     readers: Mutex<Vec<Reader>>,
     writer: Writer,
     access: Access,
+    /// Where the sources of the programs stand, when that was said.
+    sources: Option<PathBuf>,
     /// This server, in the logs of the calls that it makes itself.
     process: Process,
     /// While it lives, those calls count as running.
@@ -32,17 +34,23 @@ const KEPT_READERS: usize = 8;
 
 impl App {
     /// Opens the store at `db`, and makes it when there is none.
-    pub(crate) fn open(db: &Path, access: Access) -> Result<Self, Error> {
+    pub(crate) fn open(db: &Path, access: Access, sources: Option<PathBuf>) -> Result<Self, Error> {
         let process = Process { id: id::new(), pid: std::process::id() };
         let alive = Store::open(db)?.register(&process)?;
         let writer = Writer::open(db)?;
-        let shared = Shared { path: db.into(), readers: Mutex::default(), writer, access, process, _alive: alive };
+        let shared =
+            Shared { path: db.into(), readers: Mutex::default(), writer, access, sources, process, _alive: alive };
         Ok(Self(Arc::new(shared)))
     }
 
     /// Who may use the server.
     pub(crate) fn access(&self) -> &Access {
         &self.0.access
+    }
+
+    /// The folder of the sources, to compare with.
+    pub(crate) fn sources(&self) -> Option<&Path> {
+        self.0.sources.as_deref()
     }
 
     /// The process that runs what the server calls itself.
