@@ -212,6 +212,24 @@ test("a session says what is not as it should be: clocks that differ, calls that
   assert.match(await text(".summary"), /never ended 1/);
 });
 
+test("equal siblings and the rounds of a loop are one line, until it is opened", async () => {
+  const loop = new Session("loop");
+  const root = loop.log(null, 0, 100, { kind: "flow", config: { type: "tool", name: "agent" }, inputs: {}, output: "x" });
+  const step = (name, at) => loop.log(root, at, 4, { kind: "tool", config: { type: "tool", name }, inputs: { at }, output: "x" });
+  for (let i = 0; i < 6; i += 1) step("fetch", i * 5);
+  let think;
+  for (let i = 0; i < 4; i += 1) [think] = [step("think", 30 + i * 10), step("act", 35 + i * 10)];
+  loop.log(think, 61, 1, { kind: "tool", config: { type: "tool", name: "inside" }, inputs: {}, output: "x" });
+  take(loop);
+  await session("loop");
+  assert.deepEqual(await page.locator(".row b").allInnerTexts(), ["agent", "fetch × 6", "think → act × 4"]);
+  await shoot("loop");
+  await page.locator(".row").nth(2).click();
+  await page.waitForFunction(() => document.querySelectorAll(".row").length === 12);
+  await page.getByLabel("search in this session").fill("inside");
+  await page.waitForFunction(() => document.querySelector(".found").textContent === "1 hit");
+});
+
 test("versions of a project, their difference and their logs", async () => {
   await page.goto(`${base}/projects`);
   await page.getByRole("link", { name: "search" }).click();

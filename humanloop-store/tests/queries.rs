@@ -278,8 +278,10 @@ fn the_compact_tree_holds_what_a_tree_shows_and_then_only_what_changed() {
     store.ingest(&entries([tool("b3", "b", "tools", 22)])).unwrap();
     let update = LogUpdate { reference_id: "b1".into(), output: Some("late".into()), ..LogUpdate::default() };
     store.ingest(&[Entry::Update(Box::new(update))]).unwrap();
+    // It arrives last, and began first.
+    store.ingest(&entries([tool("b0", "b", "tools", 1)])).unwrap();
     let changed: Vec<_> = later(&store)["rows"].as_array().unwrap().iter().map(|row| row[16].clone()).collect();
-    assert_eq!(changed, ["b1", "b3"]);
+    assert_eq!(changed, ["b0", "b1", "b3"]);
 }
 
 #[test]

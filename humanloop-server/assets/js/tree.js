@@ -3,6 +3,9 @@ import { KINDS, OUTCOMES } from "./words.js";
 
 /** Equal siblings from which on a run of them is one line. */
 const RUN = 5;
+/** Steps of a loop at most, and its rounds from which on it is one line. */
+const LOOP = 4;
+const ROUNDS = 4;
 
 /** One row of the answer, by name. */
 function node(row, answer) {
@@ -92,17 +95,30 @@ export class Tree {
 function runs(children, opened, apart, above) {
   const lines = [];
   for (let i = 0; i < children.length;) {
-    const first = children[i];
-    let j = i + 1;
-    while (j < children.length && children[j].name === first.name && children[j].worst === first.worst) j += 1;
-    const key = `${above?.id ?? ""}/${first.id}`;
-    if (j - i >= RUN && !apart) {
-      lines.push({ run: children.slice(i, j), node: first, key, open: opened.has(key) });
-      if (opened.has(key)) for (const child of children.slice(i, j)) lines.push({ node: child, inRun: true });
-    } else for (const child of children.slice(i, j)) lines.push({ node: child });
-    i = j;
+    const loop = apart ? null : repetition(children, i);
+    if (!loop) {
+      lines.push({ node: children[i] });
+      i += 1;
+      continue;
+    }
+    const run = children.slice(i, loop.end);
+    const key = `${above?.id ?? ""}/${run[0].id}`;
+    lines.push({ run, period: loop.period, node: run[0], key, open: opened.has(key) });
+    if (opened.has(key)) for (const child of run) lines.push({ node: child, inRun: true });
+    i = loop.end;
   }
   return lines;
+}
+
+/** The equal siblings that begin at `i`, or the steps of a loop, and where they end. */
+function repetition(children, i) {
+  for (let period = 1; period <= LOOP; period += 1) {
+    let end = i + period;
+    while (end < children.length && children[end].name === children[end - period].name && children[end].worst === children[end - period].worst) end += 1;
+    const rounds = Math.floor((end - i) / period);
+    if (rounds >= (period === 1 ? RUN : ROUNDS)) return { period, end: i + rounds * period };
+  }
+  return null;
 }
 
 /** Time that no child covers. */
