@@ -129,10 +129,11 @@ class SessionView {
     const one = line.node;
     const open = line.run ? line.open : !this.folded.has(one.id);
     const branch = Boolean(line.run || one.children.length);
+    const below = (line.run ?? [one]).reduce((all, item) => all + item.descendants, 0);
     const name = line.run ? line.run.slice(0, line.period).map((step) => step.name).join(" → ") : one.name;
     const depth = Math.min(one.depth, 10) * 14 + Math.min(Math.max(one.depth - 10, 0), 30) * 2 + (line.inRun ? 10 : 0);
     const label = h("span", { class: "label" }, h("span", { class: "twist", "aria-hidden": "true" }, branch ? (open ? "▾" : "▸") : ""), outcomeSign(line.run ? OUTCOMES[one.worst] : one.outcome), !line.run && one.worst > OUTCOMES.indexOf(one.outcome) && isBad(one.worst) && outcomeSign(OUTCOMES[one.worst], true), kindSign(one.kind),
-      h("b", null, marked(name, this.words), line.run && ` × ${count(line.run.length / line.period)}`), one.model && h("span", { class: "model" }, one.model), !branch || open ? null : h("span", { class: "quiet" }, ` +${count(one.descendants)}`),
+      h("b", null, marked(name, this.words), line.run && ` × ${count(line.run.length / line.period)}`), one.model && h("span", { class: "model" }, one.model), below > 0 && !open && h("span", { class: "quiet" }, ` +${count(below)}`),
       h("span", { class: "words" }, one.error ? h("span", { class: "bad" }, marked(one.error, this.words)) : marked([one.words, one.result].filter((text) => text != null).join(" → "), this.words)));
     label.style.paddingLeft = `${depth}px`;
     const sum = (name) => (line.run ?? [one]).reduce((all, item) => all + (item[name] ?? 0), 0);
