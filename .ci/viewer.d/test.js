@@ -230,6 +230,40 @@ test("equal siblings and the rounds of a loop are one line, until it is opened",
   await page.waitForFunction(() => document.querySelector(".found").textContent === "1 hit");
 });
 
+test("a call is copied as curl and as a test, a session as Markdown", async () => {
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"], { origin: base });
+  await session("tuesday");
+  await page.locator(".row").nth(4).click();
+  const clipboard = async (wanted) => {
+    let found = "";
+    for (let tries = 0; tries < 200 && !wanted.test(found); tries += 1) found = await page.waitForTimeout(50).then(() => page.evaluate(() => navigator.clipboard.readText()));
+    assert.match(found, wanted);
+  };
+  const copied = async (name, wanted) => {
+    await page.locator(".detailhead .menu summary").click();
+    await page.getByRole("button", { name, exact: true }).click();
+    await clipboard(wanted);
+  };
+  await page.waitForFunction(() => document.querySelector(".detail h2")?.textContent === "answer");
+  await copied("call as curl", /^curl [\s\S]*Bearer \$OPENAI_API_KEY[\s\S]*"model": "gpt-4o"/);
+  await copied("Rust test", /^#\[test\]\nfn answer_as_logged\(\)[\s\S]*Loreen/);
+  await page.getByRole("button", { name: "copy as Markdown" }).click();
+  await clipboard(/^# Session tuesday/);
+});
+
+test("a drag over the map zooms into the time, and back", async () => {
+  await session("tuesday");
+  const box = await page.locator(".minimap").boundingBox();
+  const before = await text(".axis");
+  await page.mouse.move(box.x + box.width * 0.25, box.y + 10);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.5, box.y + 10);
+  await page.mouse.up();
+  await page.waitForFunction((all) => document.querySelector(".axis").innerText !== all, before);
+  await page.getByRole("button", { name: "zoom out" }).click();
+  await page.waitForFunction((all) => document.querySelector(".axis").innerText === all, before);
+});
+
 test("versions of a project, their difference and their logs", async () => {
   await page.goto(`${base}/projects`);
   await page.getByRole("link", { name: "search" }).click();

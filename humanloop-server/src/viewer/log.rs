@@ -59,6 +59,8 @@ pub(super) async fn log(
 
 #[derive(Deserialize)]
 pub(super) struct Place {
+    /// Without it, the whole log.
+    #[serde(default)]
     path: String,
 }
 
