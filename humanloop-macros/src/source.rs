@@ -93,9 +93,13 @@ fn from_file(item: &TokenStream, name: &str, path: &Path, last: Span, end_text: 
     starts.into_iter().find_map(|start| {
         let slice = file.text.get(start..end)?;
         let trust = check(slice, item, name).filter(|_| slice.ends_with(end_text))?;
+        let indentation = file.indentation(start);
+        if indentation.is_empty() {
+            return Some(trust(slice.to_owned()));
+        }
         let first_line = file.line(start);
         let literals = literal_lines(item.clone());
-        Some(trust(dedent(file.indentation(start), slice, |line| literals.contains(&(first_line + line)))))
+        Some(trust(dedent(indentation, slice, |line| literals.contains(&(first_line + line)))))
     })
 }
 

@@ -85,10 +85,15 @@ impl Fingerprint {
         if text.is_empty() {
             return; // an invisible delimiter, which only a macro leaves behind
         }
-        // 0xff is no byte of UTF-8, so it keeps the tokens apart.
-        for byte in text.bytes().chain([0xff]) {
-            self.0 = (self.0 ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+        for byte in text.as_bytes() {
+            self.byte(*byte);
         }
+        self.byte(0xff); // no byte of UTF-8, so it keeps the tokens apart
+    }
+
+    #[inline]
+    fn byte(&mut self, byte: u8) {
+        self.0 = (self.0 ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
     }
 }
 
