@@ -42,6 +42,7 @@ pub(crate) fn measure(name: &str, server: &str) {
     println!("resident before, MiB = {}", before / 1024.0);
     println!("resident at most, MiB = {}", kilobytes("VmHWM") / 1024.0);
 
+    std::thread::sleep(IDLE); // the last gathering ends
     let then = wake_ups();
     std::thread::sleep(IDLE);
     println!("wake-ups of idle threads a second = {}", (wake_ups() - then) / IDLE.as_secs_f64());

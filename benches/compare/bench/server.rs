@@ -68,9 +68,9 @@ fn serve(stream: TcpStream, taken: &Mutex<HashSet<String>>) {
             format!("[{answer}]")
         };
         let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json";
-        if write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n{answer}", answer.len()).is_err()
-            || first.contains("/taken")
-        {
+        // In one piece: a second one would wait until the client has acknowledged the first.
+        let answer = format!("{head}\r\nContent-Length: {}\r\n\r\n{answer}", answer.len());
+        if stream.write_all(answer.as_bytes()).is_err() || first.contains("/taken") {
             return;
         }
     }
