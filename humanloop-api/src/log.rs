@@ -269,6 +269,9 @@ pub struct Logged {
     /// The session's id.
     #[serde(default)]
     pub session_id: Option<String>,
+    /// **Ours**: the id of what was called: a later log may name it in place of its config.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub config_id: Option<String>,
 }
 
 /// One thing, or a list of them.

@@ -7,7 +7,7 @@ mod support;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use humanloop_runtime::api::{Config, Entry, Feedback, Log, LogUpdate, ToolConfig};
+use humanloop_runtime::api::{Config, Entry, Feedback, Function, Log, LogUpdate, ToolConfig};
 use humanloop_runtime::sink::{Delivery, Sink};
 use humanloop_runtime::{Error, HttpSink};
 use serde_json::{Value, json};
@@ -112,6 +112,71 @@ fn many_logs_go_in_several_requests() {
     assert_eq!(deliver(&server, &batch), Delivery::default());
     let sizes: Vec<usize> = server.received().iter().map(|request| references(request).len()).collect();
     assert_eq!(sizes, [200, 200, 50]);
+}
+
+/// Logs of an annotated function, which share its config.
+fn calls(references: &[&str]) -> Vec<Entry> {
+    let config: Arc<Config> = Arc::new(Config::Tool(ToolConfig::new("t")));
+    let of_call = |reference: &&str| {
+        let Entry::Log(log) = log(reference, None) else { panic!("a log") };
+        let function = Some(Arc::new(Function::default()));
+        Entry::Log(Box::new(Log { config: Some(config.clone()), function, ..*log }))
+    };
+    references.iter().map(of_call).collect()
+}
+
+/// What each request says of each log's config: `told`, or the id it is named by.
+fn configs(server: &Server) -> Vec<Vec<String>> {
+    let of_log = |log: &Value| match (&log["config"], &log["config_id"]) {
+        (Value::Object(_), Value::Null) => "told".to_owned(),
+        (Value::Null, id) => id.as_str().unwrap().to_owned(),
+        both => panic!("{both:?}"),
+    };
+    server.received().iter().map(|request| request.json().as_array().unwrap().iter().map(of_log).collect()).collect()
+}
+
+/// Answers as our server does, which names configs.
+fn naming_api(request: &Received) -> Reply {
+    let logs = request.json().as_array().unwrap().len();
+    Reply::json(vec![json!({"id": "data_1", "config_id": "config_1"}); logs].into())
+}
+
+#[test]
+fn a_config_is_told_once_and_named_by_its_id_from_then_on() {
+    let server = Server::new(naming_api);
+    let mut sink = HttpSink::new(&server.url(), None).unwrap();
+    let calls = calls(&["a", "b", "c", "d"]);
+    assert_eq!(sink.deliver(&calls[..3]), Delivery::default());
+    assert_eq!(sink.deliver(&calls[3..]), Delivery::default());
+    assert_eq!(configs(&server), [vec!["told"], vec!["config_1", "config_1"], vec!["config_1"]]);
+}
+
+#[test]
+fn a_server_that_gives_no_id_of_a_config_is_told_it_each_time() {
+    let server = Server::new(api);
+    let mut sink = HttpSink::new(&server.url(), None).unwrap();
+    assert_eq!(sink.deliver(&calls(&["a", "b", "c"])), Delivery::default());
+    assert_eq!(configs(&server), [vec!["told"], vec!["told", "told"]]);
+}
+
+#[test]
+fn a_server_that_has_lost_its_configs_is_told_them_again_and_no_log_is_lost() {
+    let server = Server::new(|request| match request.json().to_string().contains("config_1") {
+        true => Reply::new(404, r#"{"detail":{"message":"there is no config config_1"}}"#),
+        false => naming_api(request),
+    });
+    let mut sink = HttpSink::new(&server.url(), None).unwrap();
+    assert_eq!(sink.deliver(&calls(&["a", "b", "c"])), Delivery::default());
+    assert_eq!(configs(&server), [vec!["told"], vec!["config_1", "config_1"], vec!["told", "told"]]);
+}
+
+#[test]
+fn logs_that_share_their_config_with_none_tell_it() {
+    let server = Server::new(naming_api);
+    let mut sink = HttpSink::new(&server.url(), None).unwrap();
+    assert_eq!(sink.deliver(&calls(&["from disk"])), Delivery::default());
+    assert_eq!(sink.deliver(&[log("by hand", None)]), Delivery::default());
+    assert_eq!(configs(&server), [["told"], ["told"]]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use humanloop_api::{Entry, Feedback, LogUpdate, Logged};
+use humanloop_api::{Entry, Log, LogUpdate, Logged};
 use reqwest::header::HeaderName;
 use reqwest::{Method, Url};
 use serde::Serialize;
@@ -14,7 +14,10 @@ use crate::error::Error;
 use crate::http::{Answer, Http, Retry, base_url, excerpt, is_loopback, join};
 use crate::sink::{Delivery, Sink};
 
+mod configs;
 mod layers;
+
+use configs::{Configs, Logs};
 
 const BASE_URL: &str = "HUMANLOOP_BASE_URL";
 const KEY: &str = "HUMANLOOP_API_KEY";
@@ -75,7 +78,7 @@ impl HttpSink {
         }
         let header = HeaderName::from_static("x-api-key");
         let http = Http::new(&url, (header, ""), (KEY, key), (CONNECT, REQUEST), RETRY)?;
-        Ok(Self { api: Api { url, http }, runtime: None })
+        Ok(Self { api: Api { url, http, configs: Configs::default() }, runtime: None })
     }
 
     fn try_deliver(&mut self, batch: &[Entry]) -> Result<Delivery, String> {
@@ -116,6 +119,7 @@ impl Drop for HttpSink {
 struct Api {
     url: Url,
     http: Http,
+    configs: Configs,
 }
 
 /// Why something did not arrive.
@@ -152,19 +156,46 @@ impl Rest {
     }
 }
 
-/// An entry's place in the batch, and its JSON.
-type Item = (usize, Vec<u8>);
+/// What goes to the server of one entry.
+struct Item<'a> {
+    /// The entry's place in the batch.
+    place: usize,
+    json: Vec<u8>,
+    /// The whole log, when `json` names its config by the server's id of it.
+    whole: Option<&'a Log>,
+}
+
+impl<'a> Item<'a> {
+    fn new((place, value): (usize, &impl Serialize)) -> Self {
+        // No type of the wire fails to serialize; were it so, `null` would be refused and counted.
+        Self { place, json: serde_json::to_vec(value).unwrap_or_else(|_| b"null".into()), whole: None }
+    }
+
+    fn of_log(configs: &Configs, (place, log): (usize, &'a Log)) -> Self {
+        match configs.short(log) {
+            Some(short) => Self { whole: Some(log), ..Self::new((place, &short)) },
+            None => Self::new((place, log)),
+        }
+    }
+
+    /// Tells the config, too.
+    fn complete(&mut self) {
+        if let Some(log) = self.whole {
+            *self = Self::new((self.place, log));
+        }
+    }
+}
 
 impl Api {
     /// Logs go first, parents before their children, then what was learned about logs, then feedback.
-    async fn deliver(&self, batch: &[Entry]) -> Delivery {
+    async fn deliver(&mut self, batch: &[Entry]) -> Delivery {
         let mut rest = Rest::default();
         let logs = batch.iter().enumerate().filter_map(|(place, entry)| match entry {
             Entry::Log(log) => Some((place, &**log)),
             _ => None,
         });
         for layer in layers::by_parent(logs.collect()) {
-            self.send_lists("logs", &written(&layer), &mut rest).await;
+            self.send_logs(layer, &mut rest).await;
         }
         for (place, entry) in batch.iter().enumerate() {
             let Entry::Update(update) = entry else { continue };
@@ -178,47 +209,69 @@ impl Api {
             Entry::Feedback(feedback) => Some((place, &**feedback)),
             _ => None,
         });
-        self.send_lists("feedback", &written::<Feedback>(&feedback.collect::<Vec<_>>()), &mut rest).await;
+        let mut feedback: Vec<Item<'_>> = feedback.map(Item::new).collect();
+        self.send_lists("feedback", &mut feedback, &mut rest).await;
         rest.delivery.lost.sort_unstable();
         rest.delivery.later.sort_unstable();
         rest.delivery
     }
 
-    /// Sends `items` as lists. One that is refused for its size or for something in it is halved until the culprit is
-    /// found, which alone is lost.
-    async fn send_lists(&self, path: &str, items: &[Item], rest: &mut Rest) {
+    /// A config that the server does not have goes ahead, with one log.
+    async fn send_logs(&mut self, logs: Logs<'_>, rest: &mut Rest) {
+        let (first, others) = self.configs.first_of_each(logs);
+        let mut items: Vec<Item<'_>> = first.iter().copied().map(Item::new).collect();
+        let taken = self.send_lists("logs", &mut items, rest).await;
+        for (place, logged) in taken {
+            let log = first.iter().find(|(there, _)| *there == place);
+            log.into_iter().for_each(|(_, log)| self.configs.learn(log, logged.config_id.clone()));
+        }
+        let mut items: Vec<Item<'_>> = others.into_iter().map(|log| Item::of_log(&self.configs, log)).collect();
+        self.send_lists("logs", &mut items, rest).await;
+    }
+
+    /// Sends `items` as lists, and gives what the server said of each log. A list that is refused for its size or for something
+    /// in it is halved until the culprit is found, which alone is lost; but first, the server is told all configs again.
+    async fn send_lists(&mut self, path: &str, items: &mut [Item<'_>], rest: &mut Rest) -> Vec<(usize, Logged)> {
+        let mut taken = Vec::new();
         let mut ranges = chunks(items);
         while let Some(range) = ranges.pop() {
-            let places = || items[range.clone()].iter().map(|(place, _)| *place).collect::<Vec<_>>();
+            let list = &items[range.clone()];
+            let places: Vec<usize> = list.iter().map(|item| item.place).collect();
             if rest.hopeless {
-                rest.delivery.later.extend(places());
+                rest.delivery.later.extend(places);
                 continue;
             }
-            match self.send_list(path, &items[range.clone()]).await {
+            match self.send_list(path, list).await {
+                Err(Refusal::Item(_)) if list.iter().any(|item| item.whole.is_some()) => {
+                    self.configs.forget();
+                    items.iter_mut().for_each(Item::complete);
+                    ranges.push(range);
+                }
                 Err(Refusal::Item(_)) if range.len() > 1 => {
                     let middle = range.start + range.len() / 2;
                     ranges.push(middle..range.end);
                     ranges.push(range.start..middle);
                 }
-                Err(refusal) => rest.add(&places(), refusal),
-                Ok(()) => {}
+                Err(refusal) => rest.add(&places, refusal),
+                Ok(logged) => taken.extend(places.into_iter().zip(logged)),
             }
         }
+        taken
     }
 
-    async fn send_list(&self, path: &str, items: &[Item]) -> Result<(), Refusal> {
-        let items: Vec<&[u8]> = items.iter().map(|(_, json)| &**json).collect();
+    async fn send_list(&self, path: &str, items: &[Item<'_>]) -> Result<Vec<Logged>, Refusal> {
+        let items: Vec<&[u8]> = items.iter().map(|item| &*item.json).collect();
         let body = [b"[", &*items.join(&b","[..]), b"]"].concat();
         let answer = match self.send(Method::POST, join(&self.url, &[path]), body).await {
             // What has this reference id arrived before, and its answer did not.
-            Err((409, _)) if items.len() == 1 => return Ok(()),
+            Err((409, _)) if items.len() == 1 => return Ok(Vec::new()),
             other => other.map_err(|(_, refusal)| refusal)?,
         };
-        let known = match path {
-            "logs" => serde_json::from_str::<Vec<Logged>>(&answer.body).is_ok_and(|logged| logged.len() == items.len()),
-            _ => serde_json::from_str::<Vec<IgnoredAny>>(&answer.body).is_ok(),
+        let logged = match path {
+            "logs" => serde_json::from_str(&answer.body).ok().filter(|logged: &Vec<_>| logged.len() == items.len()),
+            _ => serde_json::from_str::<Vec<IgnoredAny>>(&answer.body).ok().map(|_| Vec::new()),
         };
-        if known { Ok(()) } else { Err(self.no_api(&answer)) }
+        logged.ok_or_else(|| self.no_api(&answer))
     }
 
     async fn update(&self, update: &LogUpdate) -> Result<(), Refusal> {
@@ -283,25 +336,19 @@ impl Api {
     }
 }
 
-/// Each item's JSON.
-fn written<T: Serialize>(items: &[(usize, &T)]) -> Vec<Item> {
-    // No type of the wire fails to serialize; were it so, `null` would be refused and counted.
-    items.iter().map(|(place, item)| (*place, serde_json::to_vec(item).unwrap_or_else(|_| b"null".into()))).collect()
-}
-
 /// What goes into one request each, the last ones first.
-fn chunks(items: &[Item]) -> Vec<Range<usize>> {
+fn chunks(items: &[Item<'_>]) -> Vec<Range<usize>> {
     let mut chunks: Vec<Range<usize>> = Vec::new();
     let mut bytes = 0;
-    for (index, (_, item)) in items.iter().enumerate() {
+    for (index, Item { json, .. }) in items.iter().enumerate() {
         match chunks.last_mut() {
-            Some(chunk) if chunk.len() < LOGS && bytes + item.len() <= BYTES => {
+            Some(chunk) if chunk.len() < LOGS && bytes + json.len() <= BYTES => {
                 chunk.end = index + 1;
-                bytes += item.len();
+                bytes += json.len();
             }
             _ => {
                 chunks.push(index..index + 1);
-                bytes = item.len();
+                bytes = json.len();
             }
         }
     }

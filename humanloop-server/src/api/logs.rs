@@ -130,6 +130,7 @@ fn logged(placed: &Placed) -> Logged {
         id: names::log(placed.log),
         project_id: Some(names::project(placed.project)),
         session_id: Some(names::session(placed.session)),
+        config_id: placed.config.as_deref().map(names::config),
     }
 }
 
