@@ -1,4 +1,4 @@
-//! An annotated function, as its expansion describes it: one `static` a function, sent with each log's config.
+//! An annotated function, as its expansion describes it: one `static` a function, of which its logs share the config.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

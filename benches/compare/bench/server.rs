@@ -1,4 +1,4 @@
-//! A server on this machine that takes logs, and says how many it took.
+//! A server on this machine that takes logs as ours does, and says how many it took.
 
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -63,7 +63,7 @@ fn serve(stream: TcpStream, taken: &Mutex<HashSet<String>>) {
             "{}".into()
         } else {
             let logs: Vec<Log> = serde_json::from_slice(&body).expect("a list of logs");
-            let answer = vec![r#"{"id":"data_1"}"#; logs.len()].join(",");
+            let answer = vec![r#"{"id":"data_1","config_id":"config_1"}"#; logs.len()].join(",");
             taken.lock().expect("no panic").extend(logs.into_iter().map(|log| log.reference_id));
             format!("[{answer}]")
         };
