@@ -154,6 +154,22 @@ impl Log {
         })
     }
 
+    /// With `save: false` keeps that the call happened, and forgets what was said.
+    pub fn forget_unsaved(&mut self) {
+        if self.save != Some(false) {
+            return;
+        }
+        self.outcome = Some(self.outcome());
+        self.inputs = None;
+        self.messages = None;
+        self.output = None;
+        self.output_message = None;
+        self.provider_request = None;
+        self.provider_response = None;
+        self.stdout = None;
+        self.judgment = None;
+    }
+
     /// Sets what an update says; what it does not say stays.
     pub fn apply(&mut self, update: LogUpdate) {
         fn set<T>(field: &mut Option<T>, value: Option<T>) {

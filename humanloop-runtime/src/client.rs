@@ -329,6 +329,7 @@ impl Humanloop {
 pub(crate) fn push(pipeline: &Arc<Pipeline>, mut entry: Entry) {
     if let Entry::Log(log) = &mut entry {
         log.process = Some(pipeline.process.clone());
+        log.forget_unsaved();
     }
     pipeline.push_entry(entry);
 }

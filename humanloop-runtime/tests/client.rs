@@ -132,6 +132,23 @@ async fn a_completion_is_the_rendered_template() {
 }
 
 #[tokio::test]
+async fn of_a_call_that_is_not_saved_the_log_holds_that_it_happened() {
+    let ((), delivered) = with(Mock::new().answer("Sweden"), async |humanloop| {
+        assert_eq!(humanloop.chat(moderation().save(false).num_samples(2)).await.unwrap().output(), "Sweden");
+        let log = Log::new(ToolConfig::new("search")).input("q", &"Who won?").output("Sweden").save(false);
+        humanloop.log(log).await.unwrap();
+    })
+    .await;
+    let logs = delivered.logs();
+    assert_eq!(logs.len(), 3);
+    for log in logs {
+        assert_eq!((log.save, log.outcome(), log.created_at.is_some()), (Some(false), Outcome::Ok, true));
+        let text = serde_json::to_string(&log).unwrap();
+        assert!(!text.contains("Sweden") && !text.contains("Who won") && !text.contains("Eurovision"), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_missing_variable_is_named_and_logged() {
     let (error, delivered) = with(Mock::new(), async |humanloop| {
         humanloop

@@ -57,6 +57,13 @@ macro_rules! log_options {
                 self
             }
 
+            /// Whether what was said is logged: without it the log holds that the call happened, when, and at what cost.
+            /// Default true.
+            pub fn save(mut self, save: bool) -> Self {
+                self.log.save = Some(save);
+                self
+            }
+
             /// The end user.
             pub fn user(mut self, user: impl Into<String>) -> Self {
                 self.log.user = Some(user.into());

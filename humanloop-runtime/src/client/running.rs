@@ -13,6 +13,8 @@ pub(super) struct Running {
     pipeline: Option<Arc<Pipeline>>,
     reference_id: String,
     start: Start,
+    /// Whether what was said is logged.
+    saves: bool,
 }
 
 impl Running {
@@ -22,7 +24,8 @@ impl Running {
             let log = Log { outcome: Some(Outcome::Running), ..log.clone() };
             super::push(pipeline, Entry::Log(Box::new(log)));
         }
-        Self { pipeline, reference_id: log.reference_id.clone().unwrap_or_default(), start }
+        let reference_id = log.reference_id.clone().unwrap_or_default();
+        Self { pipeline, reference_id, start, saves: log.save != Some(false) }
     }
 
     /// Seconds since it began.
@@ -45,7 +48,13 @@ impl Running {
     fn close(&mut self, update: LogUpdate) {
         let Some(pipeline) = self.pipeline.take() else { return };
         let reference_id = std::mem::take(&mut self.reference_id);
-        let update = LogUpdate { reference_id, duration: Some(self.start.elapsed()), ..update };
+        let mut update = LogUpdate { reference_id, duration: Some(self.start.elapsed()), ..update };
+        if !self.saves {
+            update.output = None;
+            update.output_message = None;
+            update.messages = None;
+            update.provider_response = None;
+        }
         super::push(&pipeline, Entry::Update(Box::new(update)));
     }
 }

@@ -52,9 +52,7 @@ fn check(log: &mut Log) -> Result<(), Problem> {
     }
     at_most_one(["session_id", "session_reference_id"], session_id, session_reference_id)?;
     at_most_one(["parent_id", "parent_reference_id"], parent_id, parent_reference_id)?;
-    if log.save == Some(false) {
-        forget_payloads(log);
-    }
+    log.forget_unsaved();
     Ok(())
 }
 
@@ -65,19 +63,6 @@ pub(super) fn at_most_one(names: [&str; 2], a: &Option<String>, b: &Option<Strin
     }
     let [first, second] = names;
     Err(Problem::field(&["body", second], format!("give at most one of `{first}` and `{second}`")))
-}
-
-/// `save: false`: that it happened is kept, and not what was said.
-pub(super) fn forget_payloads(log: &mut Log) {
-    log.outcome = Some(log.outcome());
-    log.inputs = None;
-    log.messages = None;
-    log.output = None;
-    log.output_message = None;
-    log.provider_request = None;
-    log.provider_response = None;
-    log.stdout = None;
-    log.judgment = None;
 }
 
 async fn ingest(app: &App, logs: Vec<Log>) -> Result<Vec<Logged>, Problem> {

@@ -53,9 +53,7 @@ impl Record {
             ..Log::default()
         };
         let save = call.save != Some(false);
-        if !save {
-            logs::forget_payloads(&mut log);
-        }
+        log.forget_unsaved();
         let checked = log.clone();
         app.ask(move |reader| logs::known(reader, &checked)).await?;
         // Samples without a session of their caller's belong together nevertheless.
