@@ -12,7 +12,7 @@ use humanloop_api::{Entry, Log, LogUpdate, Object, OutputFormat, raw};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use keys::{has_key, without_keys};
+use keys::{may_have_key, without_keys};
 
 /// A value that cannot be captured: in a log it is `{"$redacted": true}`, in `Debug` it is `[redacted]`.
 ///
@@ -161,7 +161,7 @@ impl Redactor {
             return Some(REDACTED.into());
         }
         let below = self.paths.iter().any(|selector| begins(selector, path));
-        if !below && self.rewrite.is_none() && (self.keep_keys || !has_key(json)) {
+        if !below && self.rewrite.is_none() && (self.keep_keys || !may_have_key(json)) {
             return None;
         }
         let mut out = String::with_capacity(json.len());
@@ -273,6 +273,18 @@ mod tests {
             redacted(&Redactor::default(), r#"{"a":"ask-me, desk-1, sk-1"}"#),
             r#"{"a":"ask-me, desk-1, sk-1"}"#
         );
+    }
+
+    #[test]
+    fn a_key_is_found_behind_any_escape_of_json() {
+        let key = "sk-proj-abcdefghijklmnopqrstuv";
+        for before in [r"a\n", r"a\t", r"\r\n", r"\u00e4", r#"\""#, r"\\"] {
+            let inputs = format!(r#"{{"a":"{before}{key}"}}"#);
+            let text = redacted(&Redactor::default(), &inputs);
+            assert!(text.contains("[redacted]") && !text.contains(key), "{text}");
+        }
+        let slashes = redacted(&Redactor::default(), r#"{"a":"Bearer abcdefghij\/klmnopqrstuv"}"#);
+        assert_eq!(slashes, r#"{"a":"[redacted]"}"#);
     }
 
     #[test]
