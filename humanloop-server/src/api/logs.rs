@@ -1,5 +1,7 @@
 //! `/logs`: what programs log, and what they ask of it.
 
+use std::collections::HashSet;
+
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -69,7 +71,14 @@ async fn ingest(app: &App, logs: Vec<Log>) -> Result<Vec<Logged>, Problem> {
     let names_ids = |log: &Log| log.project_id.is_some() || log.session_id.is_some() || log.config_id.is_some();
     let logs = if logs.iter().any(names_ids) {
         let check = move |reader: &Reader| {
-            logs.iter().try_for_each(|log| known(reader, log))?;
+            // Of many logs of one function, which name its config, one tells.
+            let mut configs = HashSet::new();
+            for log in &logs {
+                known(reader, log)?;
+                if log.config.is_none() && log.config_id.as_ref().is_some_and(|id| configs.insert(id)) {
+                    known_config(reader, log)?;
+                }
+            }
             Ok(logs)
         };
         app.ask(check).await?
@@ -102,12 +111,15 @@ pub(super) fn known(reader: &Reader, log: &Log) -> Result<(), Problem> {
     {
         return Err(Problem::unknown("session", id));
     }
-    if let (None, Some(id)) = (&log.config, &log.config_id)
-        && reader.config(id)?.is_none()
-    {
-        return Err(Problem::unknown("config", id));
-    }
     Ok(())
+}
+
+/// Whether the config that a log names is there.
+fn known_config(reader: &Reader, log: &Log) -> Result<(), Problem> {
+    match &log.config_id {
+        Some(id) if reader.config(id)?.is_none() => Err(Problem::unknown("config", id)),
+        _ => Ok(()),
+    }
 }
 
 fn logged(placed: &Placed) -> Logged {
