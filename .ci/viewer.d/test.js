@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { chromium } from "playwright-core";
+import { markdownTests } from "./markdown.js";
 import { SEARCH, Session, agent, hostile, large, researcher } from "./fixture.js";
 
 const [command, shots] = process.argv.slice(2).map((path) => resolve(path));
@@ -359,9 +360,12 @@ test("an exported file opens offline, with the same viewer", async () => {
   }
 });
 
+markdownTests({ test, page, session, take, shoot, text });
+
 let failed = 0;
 page.setDefaultTimeout(Number(process.env.PATIENCE ?? 30000));
-for (const [name, body] of tests) {
+const chosen = tests.filter(([name]) => name.includes(process.env.ONLY ?? ""));
+for (const [name, body] of chosen) {
   try {
     await body();
     assert.deepEqual(wrong.splice(0), []);
@@ -375,5 +379,5 @@ for (const [name, body] of tests) {
 await browser.close();
 server.kill("SIGTERM");
 rmSync(work, { recursive: true, force: true });
-console.log(`${tests.length - failed} of ${tests.length}`);
+console.log(`${chosen.length - failed} of ${chosen.length}`);
 process.exit(failed ? 1 : 0);

@@ -84,7 +84,7 @@ function callView(detail, whole) {
   return [
     log.error != null && valueSection("Error", "error", { log, whole }, h("div", { class: "error" }, value(log.error)), !exported && words && link(href([], { q: words.replace(/[^\p{L}\p{N} ]+/gu, " ").trim(), state: "bad" }), { class: "small" }, "same error elsewhere")),
     inputs ? valueSection("Input", "inputs", { log, whole }, h("dl", { class: "arguments" }, Object.entries(inputs).map(([name, item]) => [h("dt", null, name, types[name] && h("span", { class: "quiet" }, `: ${types[name]}`)), h("dd", null, value(item, name))]))) : section("Input", h("p", { class: "quiet" }, "no arguments")),
-    log.error == null && log.output != null && valueSection("Output", "output", { log, whole }, value(log.output)),
+    log.error == null && log.output != null && valueSection("Output", "output", { log, whole }, valueView(log.output, whole, "output", log.config?.type === "model" || log.kind === "flow")),
     log.error == null && log.output == null && section("Output", h("p", { class: "quiet" }, { running: "not ended yet", cancelled: "cancelled before it returned", interrupted: "its process is gone", panicked: "it panicked" }[log.outcome] ?? "nothing returned")),
     log.stdout && section("Printed", value(log.stdout)),
     detail.feedback?.length > 0 && section("Feedback", value(detail.feedback)),

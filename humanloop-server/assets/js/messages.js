@@ -17,17 +17,18 @@ export function messagesView(detail, whole) {
 }
 
 function message(one, { results, whole, old, isNew }) {
-  const body = [content(one.content, whole), (one.tool_calls ?? []).map((call) => toolCall(call, results.get(call.id), whole))];
+  const body = [content(one.content, whole, one.role), (one.tool_calls ?? []).map((call) => toolCall(call, results.get(call.id), whole))];
   const head = [h("b", null, one.role), one.name && ` ${one.name}`, one.tool_call_id && h("code", null, ` ${one.tool_call_id}`), isNew && h("span", { class: "mark soft" }, "answer")];
   if (one.role === "system" || old) return h("details", { class: `message ${one.role}`, open: !old && !one.content?.$cut && String(one.content ?? "").length < 300 }, h("summary", null, head), body);
   return h("section", { class: `message ${one.role}` }, h("header", null, head), body);
 }
 
-function content(value, whole) {
+/** A message's content; what a tool answers is rarely prose. */
+function content(value, whole, role) {
   if (value === null || value === undefined) return null;
-  if (!Array.isArray(value)) return valueView(value, whole);
+  if (!Array.isArray(value)) return valueView(value, whole, "", role !== "tool");
   return value.map((part) => {
-    if (part.type === "text") return valueView(part.text, whole);
+    if (part.type === "text") return valueView(part.text, whole, "", role !== "tool");
     const url = part.image_url?.url;
     if (typeof url === "string" && /^data:image\/(png|jpeg|gif|webp);/.test(url)) return h("img", { src: url, alt: "an image of the message" });
     return url?.$cut ? h("button", { class: "more", type: "button", async onclick(event) {
@@ -43,5 +44,5 @@ function toolCall(call, result, whole) {
     args = JSON.parse(args);
   } catch {}
   return h("div", { class: "toolcall" }, h("header", null, "calls ", h("b", null, call.function?.name ?? "?"), h("code", null, ` ${call.id}`)), args !== undefined && valueView(args, whole),
-    result ? h("div", { class: "result" }, h("header", null, "result"), content(result.content, whole)) : h("p", { class: "quiet" }, "its result is not in these messages"));
+    result ? h("div", { class: "result" }, h("header", null, "result"), content(result.content, whole, "tool")) : h("p", { class: "quiet" }, "its result is not in these messages"));
 }

@@ -11,7 +11,7 @@ import { overview } from "./overview.js";
 import { Rows } from "./rows.js";
 import { holdsWords, parseSearch } from "./search.js";
 import { Tree } from "./tree.js";
-import { copyText, toggleSigns } from "./value.js";
+import { copyText, toggleMarkdown, toggleSigns } from "./value.js";
 import { Minimap, bar } from "./waterfall.js";
 import { KINDS, isBad, kindSign, OUTCOMES, outcomeSign } from "./words.js";
 
@@ -62,6 +62,7 @@ class SessionView {
       Enter: ["open the row", () => this.open()], Escape: ["close the log", () => this.close()], "/": ["search", () => this.input.focus()], n: ["next hit", () => this.hit(1)], p: ["hit before", () => this.hit(-1)],
       e: ["next error", () => this.nextBad()], "[": ["session before", () => this.neighbour(1)], "]": ["next session", () => this.neighbour(-1)], d: ["compare with the session before", () => this.compare()], y: ["copy the output or error", () => this.copy()],
       s: ["show spaces, line ends and other unseen characters, or not", () => { say(toggleSigns() ? "unseen characters are shown" : "unseen characters are not shown"); if (this.selected) this.show(); }],
+      m: ["render Markdown, or show it as written", () => { say(toggleMarkdown() ? "Markdown is rendered" : "texts are shown as written"); if (this.selected) this.show(); }],
       w: ["wrap long lines, or not", () => this.detail.classList.toggle("unwrapped")],
     });
     this.clock = setInterval(() => this.tree.session.running > 0 && this.update(), 1000);

@@ -1,6 +1,7 @@
 // A logged value: JSON as a tree that folds, text as text, marks of what was left out; long ones cut until asked for.
 import { fill, h, say } from "./dom.js";
 import { bytes, count } from "./format.js";
+import { isMarkdown, markdown } from "./markdown.js";
 
 /** Characters of a text that are shown before "show all". */
 const CUT = 4096;
@@ -8,9 +9,10 @@ const LISTED = 200;
 /** Characters of a block of a very long text. */
 const BLOCK = 16384;
 
-/** A value of any kind; `whole(path)` gets a text that the server cut. */
-export function valueView(value, whole, path = "") {
-  if (typeof value === "string") return longText(value, null);
+/** A value of any kind; `whole(path)` gets a text that the server cut. A text of a `writer` that knows Markdown is shown as such. */
+export function valueView(value, whole, path = "", writer = false) {
+  if (typeof value === "string") return prose(value, null, writer);
+  if (value?.$cut && Object.keys(value).length === 1) return prose(value.$cut.head, { size: value.$cut.bytes, all: () => whole(value.$cut.path) }, writer);
   const mark = markOf(value, whole);
   if (mark) return mark;
   if (value !== null && typeof value === "object") return h("div", { class: "json" }, branch(value, whole, path, 0));
@@ -83,6 +85,50 @@ const SIGNS = { " ": "·", "\t": "→", "\n": "↵", "\r": "␍" };
 function written(text) {
   if (!signs) return text;
   return text.split(UNSEEN).map((part, i) => (i % 2 ? h("span", { class: "unseen", "data-sign": SIGNS[part] ?? `\\u${part.charCodeAt(0).toString(16).padStart(4, "0")}` }, part) : part));
+}
+
+/** Characters of a text that is rendered, at most. */
+const RENDERED = 200000;
+
+/** Whether Markdown is rendered: where it is expected, until the reader says otherwise. */
+let rendering = null;
+
+/** Renders all Markdown from now on, or none. */
+export function toggleMarkdown() {
+  rendering = !(rendering ?? true);
+  return rendering;
+}
+
+/** A text as it is, or as the Markdown it is written in, with a switch between the two. */
+function prose(text, rest, expected) {
+  if (signs || !isMarkdown(text) || typeOfData(text)) return longText(text, rest);
+  const body = h("div");
+  const choice = (label, on) => h("button", { type: "button", "aria-pressed": "false", onclick: () => draw(on) }, label);
+  const choices = [choice("rendered", true), choice("as written", false)];
+  const draw = (on) => {
+    choices.forEach((button, i) => button.setAttribute("aria-pressed", String((i === 0) === on)));
+    fill(body, on ? rendered(text, rest) : longText(text, rest));
+  };
+  draw(rendering ?? expected);
+  return h("div", { class: "prose" }, h("span", { class: "switch", role: "group", "aria-label": "this text" }, choices), body);
+}
+
+function rendered(text, rest) {
+  if (!rest && text.length <= CUT) return markdown(text);
+  const head = text.slice(0, CUT);
+  const place = h("div", null, markdown(head.slice(0, head.lastIndexOf("\n") + 1) || head), "…");
+  const more = h("button", { class: "more", type: "button", async onclick() {
+    more.disabled = true;
+    try {
+      const all = rest ? await rest.all() : text;
+      fill(place, all.length > RENDERED ? [h("p", { class: "quiet" }, "too long to be rendered"), h("pre", { class: "text" }, blocks(all))] : markdown(all));
+      more.remove();
+    } catch (error) {
+      more.disabled = false;
+      say(error.message);
+    }
+  } }, `show all (${bytes(rest?.size ?? new Blob([text]).size)})`);
+  return h("div", null, place, more);
 }
 
 /** Text of which the beginning is shown. */

@@ -18,8 +18,9 @@ const SCRIPTS: &[(&str, &str)] = assets![
     "js/address.js",
     "js/tree.js",
     "js/rows.js",
-    "js/value.js",
     "js/code.js",
+    "js/markdown.js",
+    "js/value.js",
     "js/keys.js",
     "js/copy.js",
     "js/messages.js",
@@ -34,7 +35,8 @@ const SCRIPTS: &[(&str, &str)] = assets![
     "js/compare.js",
     "js/main.js",
 ];
-const STYLES: &[(&str, &str)] = assets!["css/base.css", "css/lists.css", "css/session.css", "css/detail.css"];
+const STYLES: &[(&str, &str)] =
+    assets!["css/base.css", "css/lists.css", "css/session.css", "css/detail.css", "css/markdown.css"];
 const SHELL: &str = include_str!("../../assets/index.html");
 
 /// All modules as one, so that a page needs one request for them and an exported file needs none: without their imports, which
