@@ -98,6 +98,7 @@ test("messages join calls to results and mark what is repeated; prompt and code 
   await page.getByRole("tab", { name: "Code" }).click();
   await seen("src/steps.rs:41");
   await page.locator(".t-keyword").first().waitFor();
+  assert.equal(await page.getByRole("link", { name: "open in the editor" }).getAttribute("href"), `vscode://file${join(work, "tree/src/steps.rs")}:21`);
   await page.getByRole("button", { name: "changed since" }).click();
   await page.locator(".gone b").first().waitFor();
   await shoot("code");

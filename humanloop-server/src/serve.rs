@@ -23,6 +23,8 @@ pub(crate) use app::App;
 
 use access::Access;
 
+use crate::viewer::{Editor, Sources};
+
 /// How long requests that are under way may take when the server is told to stop.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -49,6 +51,10 @@ pub(crate) struct Arguments {
     /// read by those who may use the server.
     #[arg(long, value_name = "DIR")]
     source: Option<PathBuf>,
+    /// What the viewer opens a function of that folder in: vscode, vscodium, cursor, windsurf, zed, idea, textmate, or
+    /// an address such as `myeditor://{path}:{line}`.
+    #[arg(long, value_name = "EDITOR", default_value = "vscode", requires = "source")]
+    editor: Editor,
     /// Open the viewer in the browser.
     #[arg(long)]
     open: bool,
@@ -84,7 +90,8 @@ pub(crate) fn run(db: &Path, arguments: &Arguments) -> Result<(), crate::Failure
     let address = resolve(&arguments.listen)?;
     let access = Access::read(&arguments.api_key, arguments.api_key_file.as_deref())?;
     access.suffices(address)?;
-    let app = App::open(db, access, arguments.source.clone())?; // a store that cannot be used is no server
+    let sources = arguments.source.clone().map(|root| Sources { root, editor: arguments.editor.clone() });
+    let app = App::open(db, access, sources)?; // a store that cannot be used is no server
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
     let served = runtime.block_on(serve(app, address, db, arguments.open));
     // A thread that waits for a model must not hold the end up.

@@ -8,14 +8,15 @@
 //! | `/data/session/{id}` | the tree: `Reader::compact_tree` |
 //! | `/data/session/{id}/search?q` | `{ids}` of the logs that hold all words |
 //! | `/data/session/{id}/file?as&without_values` | the session as a download: `as` is `html`, `json` or `otlp` |
-//! | `/data/log/{id}?before` | `{id, session, config, project, log, repeated}`: long values cut, see `cut.rs`; `repeated` messages begin those of `before`, too |
+//! | `/data/log/{id}?before` | `{id, session, config, project, log, repeated, sources}`: long values cut, see `cut.rs`; `repeated` messages begin those of `before`, too |
 //! | `/data/log/{id}/value?path` | one text in full; the path is a JSON pointer into the log |
-//! | `/data/log/{id}/now` | `{source}`: the log's function in the working tree, which `serve --source` names |
+//! | `/data/log/{id}/now` | `{source, editor}`: the log's function in the working tree, which `serve --source` names |
 //! | `/data/projects?q`, `/data/project/{id}` | `{projects}`; `{project, versions}` |
 //! | `/data/logs?project&config&state&q&after` | `{logs, total, next}` |
 //! | `/data/live?since`, `/data/session/{id}/live?since` | server-sent events: `{sessions, upto}`, and the tree's changed rows |
 
 mod cut;
+mod editor;
 mod file;
 mod lists;
 mod live;
@@ -24,7 +25,9 @@ mod now;
 mod page;
 mod project;
 
+pub(crate) use editor::Editor;
 pub(crate) use log::full as full_log;
+pub(crate) use now::Sources;
 pub(crate) use page::exported;
 pub(crate) use project::version;
 

@@ -160,8 +160,11 @@ function sourceView(detail, whole) {
     }
   } }, "changed in the working tree");
   const spot = where && `${where.file}:${where.line}`;
+  const editor = h("span");
+  // Where the function stands now; without the sources, or the file in them, there is nothing to open.
+  if (where && detail.sources) get(`log/${detail.id}/now`).then((now) => fill(editor, h("a", { href: now.editor, title: `${where.file}, where the function stands now` }, "open in the editor")), () => {});
   return [
-    h("div", { class: "facts" }, where && h("button", { type: "button", class: "key", title: "copy", onclick: () => copyText(spot, "place") }, spot), where && h("code", null, `${where.module}::${where.ident}`), where?.version && h("span", null, `crate ${where.version}`),
+    h("div", { class: "facts" }, where && h("button", { type: "button", class: "key", title: "copy", onclick: () => copyText(spot, "place") }, spot), editor, where && h("code", null, `${where.module}::${where.ident}`), where?.version && h("span", null, `crate ${where.version}`),
       where && h("span", { class: "mark soft" }, { exact: "exact source", written: "source as written by the compiler", expanded: "source after expansion", hidden: "source hidden" }[where.source_kind]),
       detail.config && h("code", { title: detail.config }, detail.config.slice(0, 12)), source && h("button", { type: "button", class: "key", onclick: () => copyText(String(source), "source") }, `copy (${bytes(String(source).length)})`)),
     place, source && button, source && where && !exported && [" ", today], since,

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use super::access::Access;
 use crate::api::Problem;
+use crate::viewer::Sources;
 
 /// What all handlers share; clones are the same.
 #[derive(Clone)]
@@ -22,7 +23,7 @@ struct Shared {
     writer: Writer,
     access: Access,
     /// Where the sources of the programs stand, when that was said.
-    sources: Option<PathBuf>,
+    sources: Option<Sources>,
     /// This server, in the logs of the calls that it makes itself.
     process: Process,
     /// While it lives, those calls count as running.
@@ -34,7 +35,7 @@ const KEPT_READERS: usize = 8;
 
 impl App {
     /// Opens the store at `db`, and makes it when there is none.
-    pub(crate) fn open(db: &Path, access: Access, sources: Option<PathBuf>) -> Result<Self, Error> {
+    pub(crate) fn open(db: &Path, access: Access, sources: Option<Sources>) -> Result<Self, Error> {
         let process = Process { id: id::new(), pid: std::process::id() };
         let alive = Store::open(db)?.register(&process)?;
         let writer = Writer::open(db)?;
@@ -48,9 +49,9 @@ impl App {
         &self.0.access
     }
 
-    /// The folder of the sources, to compare with.
-    pub(crate) fn sources(&self) -> Option<&Path> {
-        self.0.sources.as_deref()
+    /// The sources, to compare with.
+    pub(crate) fn sources(&self) -> Option<&Sources> {
+        self.0.sources.as_ref()
     }
 
     /// The process that runs what the server calls itself.

@@ -43,6 +43,7 @@ pub(super) async fn log(
     Path(id): Path<Uuid>,
     Query(query): Query<Before>,
 ) -> Result<Json<Value>, Problem> {
+    let has_sources = app.sources().is_some();
     let answer = app.read(move |store| {
         let Some(log) = store.log(id)? else { return Ok(None) };
         let before = query.before.map(|before| store.log(before)).transpose()?.flatten();
@@ -52,6 +53,7 @@ pub(super) async fn log(
         let mut answer = full(store, log)?;
         cut(&mut answer["log"], "");
         answer["repeated"] = repeated.into();
+        answer["sources"] = has_sources.into();
         Ok(Some(answer))
     });
     answer.await?.map(Json).ok_or_else(|| none(id))
