@@ -28,6 +28,7 @@ export class Session {
   constructor(reference) {
     this.reference = reference;
     this.logs = [];
+    this.losses = [];
     clock += 60000;
     this.start = clock;
   }
@@ -39,7 +40,7 @@ export class Session {
   }
 
   write(file) {
-    writeFileSync(file, JSON.stringify({ humanloop_export: 1, session: {}, logs: this.logs }));
+    writeFileSync(file, JSON.stringify({ humanloop_export: 1, session: {}, logs: this.logs, losses: this.losses }));
   }
 }
 

@@ -4,6 +4,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { randomUUID } from "node:crypto";
 import { chromium } from "playwright-core";
 import { markdownTests } from "./markdown.js";
 import { SEARCH, Session, agent, hostile, large, researcher } from "./fixture.js";
@@ -203,15 +204,20 @@ test("a session leaves as a file in three forms, with or without its values", as
   await page.keyboard.press("Escape");
 });
 
-test("a session says what is not as it should be: clocks that differ, calls that never ended", async () => {
+test("a session says what is not as it should be: clocks that differ, calls that never ended, what was lost", async () => {
   const odd = new Session("odd");
   const root = odd.log(null, 100, 50, { kind: "flow", config: { type: "tool", name: "late" }, inputs: {}, output: "x" });
   odd.log(root, 40, 5, { kind: "tool", config: { type: "tool", name: "early" }, inputs: {}, output: "x" });
   odd.log(root, 110, null, { kind: "tool", config: { type: "tool", name: "lost" }, inputs: {}, outcome: "interrupted" });
+  const process = { id: randomUUID(), pid: 4711 };
+  odd.log(root, 120, 5, { kind: "tool", config: { type: "tool", name: "told" }, inputs: {}, output: "x", process });
+  odd.losses.push({ process, lost: { queue_full: 12, refused: 1 }, sample: 0.25 });
   take(odd);
   await session("odd");
   await seen("1 log began before what called them");
   assert.match(await text(".summary"), /never ended 1/);
+  await seen("Not all is here: 13 records of program 4711 were lost: 12, the queue was full; 1, the destination did not take it. And program 4711 records 25 % of its sessions");
+  await shoot("losses");
 });
 
 test("equal siblings and the rounds of a loop are one line, until it is opened", async () => {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use humanloop_api::{Process, id};
+use humanloop_api::{Losses, Process, id};
 
 use crate::aside::Aside;
 #[cfg(feature = "http")]
@@ -318,13 +318,15 @@ impl Builder {
         let process = Process { id: id::new(), pid: std::process::id() };
         let opened = self.sinks.into_iter().map(|make| make(&process)).collect::<Result<Vec<_>, _>>()?;
         let (queue, counts) = (Arc::new(Queue::new(self.queue_bytes)), Arc::<Counts>::default());
+        let sample = (self.sample < 1.0).then_some(self.sample);
+        let losses = Losses { sample, ..Losses::none(process.clone()) };
         let mut outlets = Vec::new();
         let mut looks = Vec::new();
         for Opened { sink, look, spooled, refused } in opened {
             let folder = self.spool.as_deref().filter(|_| spooled);
             let spool = folder.map(|folder| Spool::open(folder, &look, self.spool_bytes));
             let aside = refused.or_else(|| spool.as_ref().map(Spool::refused)).map(Aside::new);
-            let outlet = Outlet::start(sink, look.clone(), spool, aside, counts.clone(), queue.clone());
+            let outlet = Outlet::start(sink, look.clone(), spool, aside, counts.clone(), queue.clone(), losses.clone());
             outlets.push(outlet.map_err(Error::Worker)?);
             looks.push(look);
         }

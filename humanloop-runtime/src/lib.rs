@@ -2,6 +2,7 @@
 //!
 //! Users name the crate `humanloop`, which re-exports what is public here.
 
+mod account;
 mod answer;
 mod aside;
 #[cfg(feature = "http")]

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use humanloop_api::Entry;
+use humanloop_api::{Entry, Losses};
 use uuid::Uuid;
 
+use crate::account::Account;
 use crate::aside::Aside;
 use crate::notice;
 use crate::pipeline::lock;
@@ -114,6 +115,7 @@ impl Outlet {
         aside: Option<Aside>,
         counts: Arc<Counts>,
         queue: Arc<Queue<Event>>,
+        losses: Losses,
     ) -> std::io::Result<Arc<Self>> {
         if let Some(spool) = &spool {
             counts.recovered.fetch_add(spool.weight(), Ordering::Relaxed);
@@ -123,7 +125,7 @@ impl Outlet {
         let told = AtomicBool::new(false);
         let outlet = Arc::new(Self { name, state, aside, told, changed: Condvar::new(), counts, queue });
         let courier = outlet.clone();
-        std::thread::Builder::new().name("humanloop-out".into()).spawn(move || courier.run(sink))?;
+        std::thread::Builder::new().name("humanloop-out".into()).spawn(move || courier.run(sink, losses))?;
         Ok(outlet)
     }
 
@@ -247,9 +249,10 @@ struct Job {
 
 /// The destination's thread.
 impl Outlet {
-    fn run(&self, mut sink: Box<dyn Sink>) {
+    fn run(&self, mut sink: Box<dyn Sink>, losses: Losses) {
         crate::context::record_nothing_here();
         let mut failures = 0;
+        let mut account = Account::new(losses);
         while let Some(job) = self.next() {
             let delivery = catch_unwind(AssertUnwindSafe(|| sink.deliver(&job.batch.entries)));
             let pause = match delivery {
@@ -260,7 +263,10 @@ impl Outlet {
                 }
             };
             match pause {
-                None => failures = 0,
+                None => {
+                    failures = 0;
+                    account.tell(&mut *sink, &self.counts);
+                }
                 Some(asked) => {
                     failures += 1;
                     if !self.pause(asked, failures) {
@@ -268,6 +274,9 @@ impl Outlet {
                     }
                 }
             }
+        }
+        if failures == 0 && !lock(&self.state).abandoned {
+            account.tell(&mut *sink, &self.counts);
         }
         drop(sink); // a store is closed before the end is told
         let mut state = lock(&self.state);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use humanloop_api::Entry;
+use humanloop_api::{Entry, Losses};
 
 #[cfg(feature = "http")]
 pub(crate) mod http;
@@ -21,6 +21,13 @@ pub trait Sink: Send {
 
     /// Takes a batch, and says what became of it.
     fn deliver(&mut self, batch: &[Entry]) -> Delivery;
+
+    /// Takes what the program lost so far, whenever that has changed; whether it arrived, or shall come again. A destination
+    /// that cannot tell anybody has nothing to do.
+    fn account(&mut self, losses: &Losses) -> bool {
+        let _ = losses;
+        true
+    }
 }
 
 /// What became of a batch: what is neither lost nor to come again has arrived.

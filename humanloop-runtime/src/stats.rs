@@ -1,5 +1,6 @@
 //! What became of the records, in numbers.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::notice;
@@ -90,29 +91,18 @@ pub fn stats() -> Stats {
     Pipeline::global().map(|pipeline| pipeline.stats()).unwrap_or_default()
 }
 
-/// Why a record is lost.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Cause {
-    QueueFull,
-    Stopped,
-    Refused,
-    Panicked,
-    SpoolFull,
-    SpoolFailed,
-    Undelivered,
-}
+pub(crate) use humanloop_api::Loss as Cause;
 
-impl Cause {
-    fn words(self) -> &'static str {
-        match self {
-            Self::QueueFull => "the queue is full: raise `queue_bytes`, or log less",
-            Self::Stopped => "logging has stopped: keep the guard until the end of `main`",
-            Self::Refused => "the destination does not take it",
-            Self::Panicked => "the destination panicked",
-            Self::SpoolFull => "the spool is full: raise `spool_bytes`, or bring the server back",
-            Self::SpoolFailed => "the spool's disk failed",
-            Self::Undelivered => "the time was up",
-        }
+/// What happened, and what to do about it.
+fn advice(cause: Cause) -> &'static str {
+    match cause {
+        Cause::QueueFull => "the queue is full: raise `queue_bytes`, or log less",
+        Cause::Stopped => "logging has stopped: keep the guard until the end of `main`",
+        Cause::Refused => "the destination does not take it",
+        Cause::Panicked => "the destination panicked",
+        Cause::SpoolFull => "the spool is full: raise `spool_bytes`, or bring the server back",
+        Cause::SpoolFailed => "the spool's disk failed",
+        Cause::Undelivered => "the time was up",
     }
 }
 
@@ -137,7 +127,7 @@ impl Counts {
         let place = cause as usize;
         self.dropped[place].fetch_add(records, Ordering::Relaxed);
         if !self.told[place].swap(true, Ordering::Relaxed) {
-            notice::lost(records, reason.unwrap_or(cause.words()));
+            notice::lost(records, reason.unwrap_or(advice(cause)));
         }
     }
 
@@ -145,6 +135,12 @@ impl Counts {
     pub(crate) fn refuse(&self, cause: Cause) {
         self.refused_at_once.fetch_add(1, Ordering::Relaxed);
         self.lose(cause, 1, None);
+    }
+
+    /// What is lost so far, by cause.
+    pub(crate) fn lost(&self) -> BTreeMap<Cause, u64> {
+        let counted = Cause::ALL.into_iter().zip(self.dropped.iter().map(|count| count.load(Ordering::Relaxed)));
+        counted.filter(|(_, records)| *records > 0).collect()
     }
 
     pub(crate) fn fill(&self, stats: &mut Stats) {

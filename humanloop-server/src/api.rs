@@ -12,6 +12,7 @@ mod error;
 mod feedback;
 mod generate;
 mod logs;
+mod losses;
 mod model_configs;
 mod names;
 mod projects;
@@ -25,6 +26,7 @@ pub(crate) use error::Problem;
 pub(crate) fn router() -> Router<App> {
     Router::new()
         .merge(logs::router())
+        .merge(losses::router())
         .merge(sessions::router())
         .merge(feedback::router())
         .merge(projects::router())

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
-use humanloop_api::{Entry, Log, Object, OutputFormat};
+use humanloop_api::{Entry, Log, Losses, Object, OutputFormat};
 use humanloop_store::{Error, Reader, SessionSummary, Store};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -46,6 +46,9 @@ pub(crate) struct Exported {
     pub(crate) session: Object,
     /// Its logs in full, in the order they began.
     pub(crate) logs: Vec<Log>,
+    /// What its programs lost.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) losses: Vec<Losses>,
 }
 
 /// The version that is written.
@@ -127,10 +130,18 @@ fn without_values(store: &Reader, session: &SessionSummary) -> Result<Store, Err
         store.logs(session.id)?.into_iter().map(|log| Entry::Log(Box::new(stripped(log)))).collect();
     let mut copy = Store::in_memory()?;
     copy.ingest(&entries)?;
+    for losses in store.losses(session.id)? {
+        copy.account(&losses)?;
+    }
     Ok(copy)
 }
 
 fn of_json(store: &Reader, session: &SessionSummary) -> Result<String, Error> {
-    let exported = Exported { humanloop_export: VERSION, session: session.to_object(), logs: store.logs(session.id)? };
+    let exported = Exported {
+        humanloop_export: VERSION,
+        session: session.to_object(),
+        logs: store.logs(session.id)?,
+        losses: store.losses(session.id)?,
+    };
     Ok(humanloop_api::json(&exported).get().to_owned())
 }

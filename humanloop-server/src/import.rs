@@ -28,6 +28,9 @@ pub(crate) fn run(db: &Path, arguments: &Arguments, screen: &mut Screen) -> Resu
     for (file, exported) in read {
         let entries: Vec<Entry> = exported.logs.into_iter().map(|log| Entry::Log(Box::new(log))).collect();
         let ingested = store.ingest(&entries)?;
+        for losses in &exported.losses {
+            store.account(losses)?;
+        }
         let mut told = format!("{}: {} logs", file.display(), ingested.logs);
         for (number, what) in [
             (ingested.updated, "completed"),

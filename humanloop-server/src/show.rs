@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use clap::Args;
-use humanloop_api::{Log, id, json};
+use humanloop_api::{Log, Losses, id, json};
 use humanloop_store::{Error, SessionSummary, Store, Tree, text};
 
 use crate::Failure;
@@ -39,7 +39,11 @@ pub(crate) fn run(store: &Store, arguments: &Arguments, screen: &mut Screen) -> 
     };
     let tree = store.tree(session.id)?;
     if !arguments.json {
-        return Ok(screen.line(text::tree(&tree, screen.style).trim_end())?);
+        screen.line(text::tree(&tree, screen.style).trim_end())?;
+        for sentence in store.losses(session.id)?.iter().flat_map(Losses::sentences) {
+            screen.line(&format!("note: {sentence}"))?;
+        }
+        return Ok(());
     }
 
     Ok(screen.line(&nested(&session, &tree, &store.logs(session.id)?))?)

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use humanloop_api::{
-    Config, Entry, Feedback, Function, Kind, Log, Message, ModelConfig, OneOrMany, Outcome, Process, Timestamp,
+    Config, Entry, Feedback, Function, Kind, Log, Loss, Losses, Message, ModelConfig, OneOrMany, Outcome, Process,
+    Timestamp,
 };
 use humanloop_store::{Reader, Store};
 
@@ -54,6 +55,8 @@ fn folder() -> Folder {
     let mut store = Store::open(&folder.0.join(".humanloop/humanloop.db")).unwrap();
     let logs = [log("root", "one", 0), log("child", "one", 1), log("other", "two", 2)];
     store.ingest(&logs.map(|log| Entry::Log(Box::new(log)))).unwrap();
+    let process = Process { id: uuid::Uuid::from_u128(4711), pid: 4711 };
+    store.account(&Losses { lost: [(Loss::QueueFull, 12)].into(), ..Losses::none(process) }).unwrap();
     folder
 }
 
@@ -84,7 +87,7 @@ fn an_exported_session_is_imported_to_the_field() {
         let store = Reader::open(&folder.0.join(db)).unwrap();
         let session = store.find_session("one").unwrap();
         let summary = session.to_object();
-        (summary, store.logs(session.id).unwrap())
+        (summary, store.logs(session.id).unwrap(), store.losses(session.id).unwrap())
     };
     assert_eq!(read("copy.db"), read(".humanloop/humanloop.db"));
     assert_eq!(
@@ -92,6 +95,26 @@ fn an_exported_session_is_imported_to_the_field() {
         shown(&folder, &["export", "one", "--json"])
     );
     assert_eq!(shown(&folder, &["import", "one.json"]), "one.json: 0 logs, 2 there already\n");
+}
+
+#[test]
+fn what_a_program_lost_is_said_beside_its_sessions_and_travels_with_them() {
+    let folder = folder();
+    let said = "12 records of program 4711 were lost: 12, the queue was full";
+    assert!(shown(&folder, &["show", "one"]).ends_with(&format!("note: {said}\n")));
+    for arguments in [&["--html"][..], &["--html", "--without-values"]] {
+        let page = shown(&folder, &[&["export", "one"], arguments].concat());
+        assert!(page.contains(said), "{arguments:?}");
+    }
+    shown(&folder, &["export", "one", "--json", "--without-values", "-o", "one.json"]);
+    shown(&folder, &["import", "one.json", "--db", "copy.db"]);
+    let store = Reader::open(&folder.0.join("copy.db")).unwrap();
+    assert_eq!(store.losses(store.find_session("one").unwrap().id).unwrap().len(), 1);
+    // A program that is not known has nothing that its losses could be shown beside.
+    let mut store = Store::open(&folder.0.join("copy.db")).unwrap();
+    let stranger = Losses { sample: Some(0.5), ..Losses::none(Process { id: uuid::Uuid::from_u128(1), pid: 1 }) };
+    store.account(&stranger).unwrap();
+    assert_eq!(store.losses(store.find_session("one").unwrap().id).unwrap().len(), 1);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A session's tree as one JSON text, small and quick to make: names once, rows as lists, no payloads.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use humanloop_api::Object;
@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::ingest::json;
+use crate::losses;
 use crate::names::config_digits;
 use crate::open::Reader;
 use crate::row;
@@ -68,16 +69,18 @@ struct Answer<'a> {
     upto: i64,
     configs: Vec<Config>,
     projects: Vec<String>,
+    losses: Vec<(Uuid, Vec<String>)>,
 }
 
 impl Reader {
     /// A session's logs as one JSON text, in the order they began.
     ///
-    /// `{"rows":[[…]…],"session":{…},"upto":N,"configs":[[id, name, model, project]…],"projects":[name…]}`; a row is
+    /// `{"rows":[[…]…],"session":{…},"upto":N,"configs":[[id, name, model, project]…],"projects":[name…],"losses":[[program, [sentence…]]…]}`; a row is
     /// `[id, parent, sequence, config, project, kind, outcome, start, duration, first_token, tokens in, tokens out, cost, in, out,
     /// error, reference, changed]`. Config and project are places in the lists above (config -1: none), kind and outcome the places in
     /// [`Kind`](humanloop_api::Kind) and [`Outcome`](humanloop_api::Outcome); times are nanoseconds, the start counted from the
     /// session's, the cost in 1e-9 dollars. A parent may be elsewhere.
+    /// The losses are those of the programs of these rows.
     ///
     /// # Errors
     ///
@@ -107,10 +110,11 @@ impl Reader {
 fn rows(connection: &Connection, session: &SessionSummary, since: i64) -> rusqlite::Result<String> {
     let mut select = connection.prepare_cached(
         "SELECT uuid, parent, sequence, config, project, kind, outcome, start, duration, first_token, input_tokens,
-            output_tokens, cost, input_preview, output_preview, error_preview, reference, changed, arrival
+            output_tokens, cost, input_preview, output_preview, error_preview, reference, changed, arrival, process
          FROM log WHERE session = ?1 AND changed > ?2",
     )?;
     let mut places = Places::default();
+    let mut processes = BTreeSet::new();
     let first = session.first.as_nanos();
     let mut rows = select.query(params![session.row, since])?;
     // Each row is written as it comes, which is the order of the beginnings already, or nearly so.
@@ -130,6 +134,7 @@ fn rows(connection: &Connection, session: &SessionSummary, since: i64) -> rusqli
             words: [words(row, 13)?, words(row, 14)?, words(row, 15)?, words(row, 16)?],
             changed: row.get(17)?,
         };
+        processes.extend(row.get::<_, Option<i64>>(19)?);
         if !all.is_empty() {
             answer.push(b',');
         }
@@ -141,11 +146,13 @@ fn rows(connection: &Connection, session: &SessionSummary, since: i64) -> rusqli
     if !all.is_sorted_by_key(|row| row.order) {
         answer = in_order(&answer, all);
     }
+    let losses = losses::of(connection, processes)?;
     let head = json(&Answer {
         session: &session.to_object(),
         upto: session.changed,
         configs: places.configs.list,
         projects: places.projects.list,
+        losses: losses.iter().map(|losses| (losses.process.id, losses.sentences())).collect(),
     });
     answer.extend_from_slice(b"],");
     answer.extend_from_slice(head.strip_prefix('{').unwrap_or(&head).as_bytes());

@@ -30,6 +30,7 @@ mod home;
 mod index;
 mod ingest;
 mod logs;
+mod losses;
 mod names;
 mod open;
 mod prepared;

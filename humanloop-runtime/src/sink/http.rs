@@ -3,12 +3,12 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use humanloop_api::{Entry, Log, LogUpdate, Logged};
+use humanloop_api::{Entry, Log, LogUpdate, Logged, Losses};
 use reqwest::header::HeaderName;
 use reqwest::{Method, Url};
 use serde::Serialize;
 use serde::de::IgnoredAny;
-use tokio::runtime::{Handle, Runtime};
+use tokio::runtime::Runtime;
 
 use crate::error::Error;
 use crate::http::{Answer, Http, Retry, base_url, excerpt, is_loopback, join};
@@ -16,8 +16,11 @@ use crate::sink::{Delivery, Sink};
 
 mod configs;
 mod layers;
+mod losses;
+mod wait;
 
 use configs::{Configs, Logs};
+use wait::wait;
 
 const BASE_URL: &str = "HUMANLOOP_BASE_URL";
 const KEY: &str = "HUMANLOOP_API_KEY";
@@ -80,20 +83,6 @@ impl HttpSink {
         let http = Http::new(&url, (header, ""), (KEY, key), (CONNECT, REQUEST), RETRY)?;
         Ok(Self { api: Api { url, http, configs: Configs::default() }, runtime: None })
     }
-
-    fn try_deliver(&mut self, batch: &[Entry]) -> Result<Delivery, String> {
-        if Handle::try_current().is_ok() {
-            return Err("this destination waits, so it cannot deliver inside a tokio runtime; give it to `humanloop::builder()`".into());
-        }
-        let runtime = match &mut self.runtime {
-            Some(runtime) => runtime,
-            none => {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-                none.insert(runtime.map_err(|error| format!("no runtime for HTTP can be started: {error}"))?)
-            }
-        };
-        Ok(runtime.block_on(self.api.deliver(batch)))
-    }
 }
 
 impl Sink for HttpSink {
@@ -102,7 +91,13 @@ impl Sink for HttpSink {
     }
 
     fn deliver(&mut self, batch: &[Entry]) -> Delivery {
-        self.try_deliver(batch).unwrap_or_else(|reason| Delivery::all_later(batch, reason))
+        let Self { api, runtime } = self;
+        wait(runtime, api.deliver(batch)).unwrap_or_else(|reason| Delivery::all_later(batch, reason))
+    }
+
+    fn account(&mut self, losses: &Losses) -> bool {
+        let Self { api, runtime } = self;
+        wait(runtime, api.account(losses)).unwrap_or(false)
     }
 }
 

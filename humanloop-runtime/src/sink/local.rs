@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use humanloop_api::{Entry, Process};
+use humanloop_api::{Entry, Losses, Process};
 use humanloop_store::{Alive, Store};
 
 use crate::error::Error;
@@ -41,6 +41,10 @@ impl Sink for LocalSink {
 
     fn deliver(&mut self, batch: &[Entry]) -> Delivery {
         deliver(&mut self.store, batch)
+    }
+
+    fn account(&mut self, losses: &Losses) -> bool {
+        self.store.account(losses).is_ok()
     }
 }
 

@@ -112,7 +112,8 @@ class SessionView {
     fill(this.summary, h("h1", null, failed ? outcomeSign("failed") : session.running ? outcomeSign("running") : outcomeSign("ok"), " ", session.first_input ?? session.reference_id),
       h("div", { class: "facts" }, fact("began", moment(session.created_at), moment(session.created_at, true)), fact("took", duration(this.tree.end)), fact("logs", count(this.tree.order.length)), KINDS.map((kind) => fact(`${kind}s`, session[`${kind}s`])), failed > 0 && h("span", { class: "fact bad" }, `✕ ${count(failed)} went wrong`), session.running > 0 && h("span", { class: "fact running" }, `● ${count(session.running)} running`),
         fact("tokens", session.prompt_tokens || session.output_tokens ? tokens(session.prompt_tokens, session.output_tokens) : null), fact("cost", money(session.cost), "an estimate"), lost > 0 && fact("missing", `${counted(lost, "parent")} not in this session`), gone > 0 && fact("never ended", count(gone), "the process was gone before these calls ended"), skewed > 0 && fact("clocks differ", `${counted(skewed, "log")} began before what called them`), h("code", { class: "quiet", title: session.reference_id }, String(session.reference_id).slice(0, 40)),
-        this.range && h("button", { type: "button", class: "chip", onclick: () => { this.range = null; this.update(); } }, "zoom out"), exported ? h("span", { class: "quiet" }, "exported file") : this.live));
+        this.range && h("button", { type: "button", class: "chip", onclick: () => { this.range = null; this.update(); } }, "zoom out"), exported ? h("span", { class: "quiet" }, "exported file") : this.live),
+      [...this.tree.losses.values()].map((sentences) => h("p", { class: "lossy", role: "note" }, h("b", { "aria-hidden": "true" }, "△ "), `Not all is here: ${sentences.join(". And ")}.`)));
     if (!this.lines.length) fill(this.rows.inner, h("p", { class: "quiet pad" }, "Nothing fits the search and the filters."));
   }
 

@@ -22,6 +22,7 @@ function node(row, answer) {
 export class Tree {
   constructor(answer) {
     this.byId = new Map();
+    this.losses = new Map();
     this.take(answer);
   }
 
@@ -29,6 +30,7 @@ export class Tree {
   take(answer) {
     this.session = answer.session;
     this.upto = answer.upto;
+    for (const [program, sentences] of answer.losses ?? []) this.losses.set(program, sentences);
     for (const row of answer.rows) this.byId.set(row[0], node(row, answer));
     this.join();
   }

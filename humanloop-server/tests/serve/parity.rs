@@ -74,3 +74,36 @@ async fn the_embedded_store_and_the_server_hold_the_same() {
         json!(log)
     }
 }
+
+#[humanloop::tool]
+fn step(number: u32) -> String {
+    "x".repeat(usize::try_from(number % 200).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_program_lost_and_what_it_leaves_out_is_told_to_the_store_and_to_the_server() {
+    let server = tokio::task::block_in_place(Server::start);
+    let path = server.folder.join("embedded.db");
+    let http = format!("{}/v4", server.url);
+    let part = 1.0 - 1e-9; // all but one in a thousand million sessions
+    let guard =
+        humanloop::builder().local(&path).http(http, None).queue_bytes(8000).sample(part).quiet().start().unwrap();
+    let session = Session::with_reference_id("lossy");
+    let steps = session.scope(async { (0..500).map(step).map(|text| text.len()).sum::<usize>() });
+    guard.scope(steps).await;
+    let flushed = tokio::task::block_in_place(|| guard.shutdown(Duration::from_secs(60)));
+    let lost = flushed.stats.dropped.queue_full;
+    assert!(lost > 0 && lost == flushed.stats.lost && flushed.stats.delivered > 0, "{flushed:?}");
+
+    let losses = |path| Reader::open(path).unwrap().losses(session.id()).unwrap();
+    let embedded = losses(&path);
+    assert_eq!(embedded, losses(&server.folder.join(".humanloop/humanloop.db")));
+    assert_eq!(
+        embedded.iter().map(|losses| (losses.records(), losses.sample)).collect::<Vec<_>>(),
+        [(lost, Some(part))]
+    );
+    let tree = tokio::task::block_in_place(|| server.json("/data/session/lossy"));
+    let said = tree["losses"][0][1].to_string();
+    assert!(said.contains(&format!("{lost} records of program {}", std::process::id())), "{said}");
+    assert!(said.contains("the queue was full") && said.contains("records 100 % of its sessions"), "{said}");
+}

@@ -139,6 +139,7 @@ fn whatever_json_comes_there_is_a_clear_answer_and_the_store_stays_whole() {
                     "/v4/logs",
                     "/v4/chat",
                     "/v4/feedback",
+                    "/v4/losses",
                     "/v4/projects",
                     "/v4/model-configs",
                     "/v4/sessions",
