@@ -21,7 +21,7 @@ async fn answer(question: &str, found: &str) -> Result<Response, Error>;`;
 
 const tool = (name, source) => ({ type: "tool", name, source_code: source ?? `fn ${name}(question: &str) -> String {\n    question.to_uppercase()\n}` });
 const prompt = { type: "model", name: "answer", model: "gpt-4o", temperature: 0.2, max_tokens: 256, source_code: ANSWER, chat_template: [{ role: "system", content: "You answer briefly." }, { role: "user", content: "Question: {{question}}\nGoogle says: {{found}}" }] };
-const place = (ident, line) => ({ ident, module: "agent::steps", file: "src/steps.rs", line, version: "0.3.0", source_kind: "exact" });
+const place = (ident, line) => ({ ident, module: "agent::steps", file: "src/steps.rs", line, version: "5e1d0c2ab7749f3386fa41d2c90be871", source_kind: "exact" });
 
 /** A session that logs are added to; they begin one after another. */
 export class Session {

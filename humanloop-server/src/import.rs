@@ -1,11 +1,13 @@
-//! `humanloop import`: sessions that `humanloop export --json` wrote.
+//! `humanloop import`: sessions that `humanloop export --json` wrote, and OpenTelemetry spans.
+
+mod otlp;
 
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use humanloop_api::Entry;
+use humanloop_api::{Entry, Log, Object};
 use humanloop_store::Store;
 
 use crate::Failure;
@@ -15,7 +17,7 @@ use crate::screen::Screen;
 /// Arguments of `humanloop import`.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Files of `humanloop export --json`; `-` is standard input.
+    /// Files of `humanloop export --json`, or of OpenTelemetry spans as OTLP's JSON; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }
@@ -55,12 +57,30 @@ fn read(file: &Path) -> Result<Exported, Failure> {
         fs::read_to_string(file)
     };
     let text = text.map_err(|error| told(format!("cannot be read: {error}")))?;
-    let exported: Exported = serde_json::from_str(&text)
-        .map_err(|error| told(format!("is no session that `humanloop export --json` wrote: {error}")))?;
+    if let Some(logs) = spans(&text) {
+        return Ok(Exported { humanloop_export: VERSION, session: Object::new(), logs, losses: Vec::new() });
+    }
+    let exported: Exported = serde_json::from_str(&text).map_err(|error| {
+        told(format!("is no session that `humanloop export --json` wrote, and no OpenTelemetry spans: {error}"))
+    })?;
     match exported.humanloop_export {
         VERSION => Ok(exported),
         other => Err(told(format!(
             "was written by a newer humanloop (form {other}, this one reads {VERSION}): update humanloop"
         ))),
     }
+}
+
+/// The logs of a file of spans.
+fn spans(text: &str) -> Option<Vec<Log>> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Request {
+        #[serde(rename = "resourceSpans")]
+        _spans: serde::de::IgnoredAny,
+    }
+    // Looked at first, so that a long session is not read twice.
+    serde_json::Deserializer::from_str(text).into_iter::<Request>().next()?.ok()?;
+    let requests = serde_json::Deserializer::from_str(text).into_iter::<serde_json::Value>();
+    requests.collect::<Result<Vec<_>, _>>().ok().map(|requests| otlp::logs(&requests))
 }

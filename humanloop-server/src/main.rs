@@ -40,7 +40,7 @@ enum Command {
     Show(show::Arguments),
     /// Write a session to a file.
     Export(export::Arguments),
-    /// Take sessions in that were exported.
+    /// Take sessions in that were exported, or OpenTelemetry spans.
     Import(import::Arguments),
     /// Delete sessions or logs.
     Delete(delete::Arguments),

@@ -166,8 +166,84 @@ fn a_session_leaves_as_spans_that_a_collector_takes() {
     }
     // The source once, not with each span.
     assert!(attribute(root, "humanloop.source_code").is_some() && attribute(child, "humanloop.source_code").is_none());
+    // And they come back: as they were, also into a store that has them.
+    std::fs::write(folder.0.join("one.otlp.json"), &text).unwrap();
+    assert_eq!(shown(&folder, &["import", "one.otlp.json", "--db", "copy.db"]), "one.otlp.json: 2 logs\n");
+    assert_eq!(shown(&folder, &["export", "one", "--otlp", "--db", "copy.db"]).trim(), text.trim());
+    assert_eq!(shown(&folder, &["import", "one.otlp.json"]), "one.otlp.json: 0 logs, 2 there already\n");
     let bare = shown(&folder, &["export", "one", "--otlp", "--without-values"]);
     assert!(bare.contains("$redacted") && !bare.contains("gen_ai.input.messages"));
+}
+
+/// Spans as others write them, one request a line as the collector does.
+const SPANS: &str = concat!(
+    r#"{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"bot"}}]},"scopeSpans":[{"spans":["#,
+    r#"{"traceId":"aa11","spanId":"01","name":"answer question","startTimeUnixNano":"1700000000000000000","endTimeUnixNano":1700000002500000000,"#,
+    r#""attributes":[{"key":"session.id","value":{"stringValue":"talk"}},{"key":"http.route","value":{"stringValue":"/ask"}}],"#,
+    r#""status":{"code":"STATUS_CODE_ERROR","message":"no answer"}},"#,
+    r#"{"traceId":"aa11","spanId":"02","parentSpanId":"01","name":"chat gpt-4o","startTimeUnixNano":"1700000000100000000","#,
+    r#""endTimeUnixNano":"1700000001100000000","attributes":[{"key":"session.id","value":{"stringValue":"talk"}},"#,
+    r#"{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}},{"key":"gen_ai.request.model","value":{"stringValue":"gpt-4o"}},"#,
+    r#"{"key":"gen_ai.usage.input_tokens","value":{"intValue":"12"}},{"key":"gen_ai.usage.output_tokens","value":{"intValue":3}},"#,
+    r#"{"key":"gen_ai.request.temperature","value":{"doubleValue":0.5}},"#,
+    r#"{"key":"gen_ai.response.finish_reasons","value":{"arrayValue":{"values":[{"stringValue":"stop"}]}}},"#,
+    r#"{"key":"gen_ai.system_instructions","value":{"stringValue":"[{\"type\":\"text\",\"content\":\"be brief\"}]"}},"#,
+    r#"{"key":"gen_ai.input.messages","value":{"stringValue":"[{\"role\":\"user\",\"parts\":[{\"type\":\"text\",\"content\":\"hi\"}]},{\"role\":\"tool\",\"parts\":[{\"type\":\"tool_call_response\",\"id\":\"c\",\"response\":{\"n\":1}}]}]"}},"#,
+    r#"{"key":"gen_ai.output.messages","value":{"stringValue":"[{\"role\":\"assistant\",\"parts\":[{\"type\":\"text\",\"content\":\"hello\"}]}]"}}]}]}]}]}"#,
+    "\n",
+    r#"{"resourceSpans":[{"scopeSpans":[{"spans":["#,
+    r#"{"traceId":"aa11","spanId":"03","parentSpanId":"01","name":"call","startTimeUnixNano":"1700000001200000000","endTimeUnixNano":"1700000001300000000","#,
+    r#""attributes":[{"key":"session.id","value":{"stringValue":"talk"}},{"key":"openinference.span.kind","value":{"stringValue":"LLM"}},"#,
+    r#"{"key":"llm.model_name","value":{"stringValue":"m"}},{"key":"llm.token_count.prompt","value":{"intValue":"7"}},"#,
+    r#"{"key":"llm.input_messages.0.message.role","value":{"stringValue":"user"}},{"key":"llm.input_messages.0.message.content","value":{"stringValue":"weather?"}},"#,
+    r#"{"key":"llm.output_messages.0.message.role","value":{"stringValue":"assistant"}},"#,
+    r#"{"key":"llm.output_messages.0.message.tool_calls.0.tool_call.function.name","value":{"stringValue":"look_up"}},"#,
+    r#"{"key":"llm.output_messages.0.message.tool_calls.0.tool_call.function.arguments","value":{"stringValue":"{}"}}]},"#,
+    r#"{"traceId":"aa11","spanId":"04","parentSpanId":"01","name":"execute_tool look_up","startTimeUnixNano":"1700000001400000000","endTimeUnixNano":"1700000001500000000","#,
+    r#""attributes":[{"key":"session.id","value":{"stringValue":"talk"}},{"key":"gen_ai.operation.name","value":{"stringValue":"execute_tool"}},"#,
+    r#"{"key":"gen_ai.tool.name","value":{"stringValue":"look_up"}},{"key":"gen_ai.tool.call.arguments","value":{"stringValue":"{\"city\":\"Oslo\"}"}},"#,
+    r#"{"key":"gen_ai.tool.call.result","value":{"kvlistValue":{"values":[{"key":"degrees","value":{"intValue":"4"}}]}}}]}]}]}]}"#,
+);
+
+#[test]
+fn spans_of_others_are_imported_as_prompts_tools_and_flows() {
+    let folder = folder();
+    std::fs::write(folder.0.join("spans.jsonl"), SPANS).unwrap();
+    assert_eq!(shown(&folder, &["import", "spans.jsonl"]), "spans.jsonl: 4 logs\n");
+    let store = Reader::open(&folder.0.join(".humanloop/humanloop.db")).unwrap();
+    let logs = store.logs(store.find_session("talk").unwrap().id).unwrap();
+    let told: Vec<_> = logs
+        .iter()
+        .map(|log| (log.kind(), log.config.as_ref().unwrap().name(), log.outcome(), log.duration.unwrap()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Kind::Flow, "answer question", Outcome::Failed, 2.5),
+            (Kind::Prompt, "gpt-4o", Outcome::Ok, 1.0),
+            (Kind::Prompt, "m", Outcome::Ok, 0.1),
+            (Kind::Tool, "look_up", Outcome::Ok, 0.1),
+        ]
+    );
+    let [flow, chat, call, tool] = &logs[..] else { panic!("{logs:?}") };
+    assert_eq!((flow.project.as_deref(), call.project.as_deref()), (Some("bot"), Some("imported")));
+    assert_eq!(flow.error.as_deref(), Some("no answer"));
+    assert_eq!(flow.metadata.as_ref().unwrap().get("http.route").unwrap().get(), r#""/ask""#);
+    assert!(logs[1..].iter().all(|log| log.parent_reference_id == flow.reference_id));
+    let said: Vec<_> = chat.messages.iter().flatten().map(|one| (one.role.word(), one.text().to_string())).collect();
+    let said: Vec<_> = said.iter().map(|(role, text)| (*role, &**text)).collect();
+    assert_eq!(said, [("system", "be brief"), ("user", "hi"), ("tool", r#"{"n":1}"#)]);
+    assert_eq!(chat.output.as_deref(), Some("hello"));
+    assert_eq!(
+        (chat.prompt_tokens, chat.output_tokens, chat.finish_reason.as_deref()),
+        (Some(12), Some(3), Some("stop"))
+    );
+    assert_eq!(call.messages.as_ref().unwrap()[0].text(), "weather?");
+    let asked = &call.output_message.as_ref().unwrap().tool_calls.as_ref().unwrap()[0];
+    assert_eq!((&*asked.function.name, asked.function.arguments.as_deref()), ("look_up", Some("{}")));
+    assert_eq!(tool.inputs.as_ref().unwrap().get("city").unwrap().get(), r#""Oslo""#);
+    assert_eq!(tool.output.as_deref(), Some(r#"{"degrees":4}"#));
+    assert_eq!(shown(&folder, &["import", "spans.jsonl"]), "spans.jsonl: 0 logs, 4 there already\n");
 }
 
 #[test]

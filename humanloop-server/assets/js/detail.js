@@ -164,9 +164,9 @@ function sourceView(detail, whole) {
   // Where the function stands now; without the sources, or the file in them, there is nothing to open.
   if (where && detail.sources) get(`log/${detail.id}/now`).then((now) => fill(editor, h("a", { href: now.editor, title: `${where.file}, where the function stands now` }, "open in the editor")), () => {});
   return [
-    h("div", { class: "facts" }, where && h("button", { type: "button", class: "key", title: "copy", onclick: () => copyText(spot, "place") }, spot), editor, where && h("code", null, `${where.module}::${where.ident}`), where?.version && h("span", null, `crate ${where.version}`),
+    h("div", { class: "facts" }, where && h("button", { type: "button", class: "key", title: "copy", onclick: () => copyText(spot, "place") }, spot), editor, where && h("code", null, `${where.module}::${where.ident}`), where?.version && h("span", { title: `digest of the function's tokens, as cargo humanloop lists it: ${where.version}` }, h("i", null, "version "), h("code", null, where.version.slice(0, 12))),
       where && h("span", { class: "mark soft" }, { exact: "exact source", written: "source as written by the compiler", expanded: "source after expansion", hidden: "source hidden" }[where.source_kind]),
-      detail.config && h("code", { title: detail.config }, detail.config.slice(0, 12)), source && h("button", { type: "button", class: "key", onclick: () => copyText(String(source), "source") }, `copy (${bytes(String(source).length)})`)),
+      detail.config && h("span", { title: `what was called, with its options: ${detail.config}` }, h("i", null, "config "), h("code", null, detail.config.slice(0, 12))), source && h("button", { type: "button", class: "key", onclick: () => copyText(String(source), "source") }, `copy (${bytes(String(source).length)})`)),
     place, source && button, source && where && !exported && [" ", today], since,
   ];
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use humanloop_api::{Config, Kind, Log, Message, ModelConfig, Outcome, Role};
+use humanloop_api::{Config, Kind, Log, Message, ModelConfig, Outcome, Role, ToolConfig};
 use humanloop_store::{Error, FullLog, LogFilter, Reader, SessionSummary, Window};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ pub(super) fn of(store: &Reader, session: &SessionSummary) -> Result<String, Err
     Ok(json!({ "resourceSpans": [{ "resource": { "attributes": resource.0 }, "scopeSpans": spans }] }).to_string())
 }
 
-/// `told` knows the configs whose source was written: once for each is enough.
+/// `told` knows the configs that were written: once for each is enough.
 fn span(session: &SessionSummary, full: &FullLog, told: &mut HashSet<String>) -> Value {
     let log = &full.log;
     let start = log.created_at.map_or(0, humanloop_api::Timestamp::as_nanos);
@@ -87,9 +87,19 @@ fn of_session(attributes: &mut Attributes, session: &SessionSummary, full: &Full
 fn of_call(attributes: &mut Attributes, full: &FullLog, told: &mut HashSet<String>) {
     let log = &full.log;
     attributes.text("humanloop.version.id", full.config.as_deref());
-    let source = log.config.as_deref().and_then(Config::source_code);
-    if source.is_some() && full.config.as_ref().is_some_and(|config| told.insert(config.clone())) {
-        attributes.text("humanloop.source_code", source);
+    attributes.text("humanloop.project", log.project.as_deref());
+    attributes.text("humanloop.reference_id", log.reference_id.as_deref());
+    attributes.number("humanloop.sequence", log.sequence);
+    if full.config.as_ref().is_some_and(|config| told.insert(config.clone())) {
+        let mut config = log.config.as_deref().cloned();
+        let source = match &mut config {
+            Some(Config::Model(ModelConfig { source_code, .. }) | Config::Tool(ToolConfig { source_code, .. })) => {
+                source_code.take()
+            }
+            None => None,
+        };
+        attributes.text("humanloop.source_code", source.as_deref());
+        attributes.json("humanloop.config", config.as_ref());
     }
     if let Some(function) = log.function.as_deref() {
         attributes.text("code.function.name", Some(&format!("{}::{}", function.module, function.ident)));
