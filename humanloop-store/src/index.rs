@@ -91,9 +91,7 @@ impl Indexer {
             transaction.prepare_cached("DELETE FROM words WHERE rowid = ?1")?.execute([arrival])?;
         }
         arrivals.extend(updated_arrivals);
-        for arrival in &arrivals {
-            take(&transaction, *arrival)?;
-        }
+        take(&transaction, &arrivals)?;
         transaction.execute("UPDATE mark SET value = ?1", [upto])?;
         drop((new, updated));
         transaction.commit()?;
@@ -118,26 +116,29 @@ fn tidy(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(connection.total_changes() - before > 1)
 }
 
-fn take(connection: &Connection, arrival: i64) -> rusqlite::Result<()> {
+fn take(connection: &Connection, arrivals: &[i64]) -> rusqlite::Result<()> {
+    // Held for all of them: a statement that goes back to the cache loses its values, for which SQLite plans a join anew.
     let mut select = connection.prepare_cached(
         "SELECT coalesce(config.name, project.name), content.inputs, content.messages, content.output, content.error
          FROM logs.content JOIN logs.log ON log.session = content.session AND log.arrival = content.arrival
          JOIN logs.project ON project.id = log.project LEFT JOIN logs.config ON config.id = log.config
          WHERE content.arrival = ?1",
     )?;
-    let found = select.query_row([arrival], |row| {
-        let text = |column| load(connection, row, column).map(|text| beginning(text.unwrap_or_default()));
-        let input = match text(1)? {
-            inputs if inputs.is_empty() => ending(load(connection, row, 2)?.unwrap_or_default()),
-            inputs => inputs,
-        };
-        Ok((row.get::<_, String>(0)?, input, text(3)?, text(4)?))
-    });
-    let Some((name, input, output, error)) = found.optional()? else { return Ok(()) };
     let mut insert = connection.prepare_cached(
         "INSERT OR REPLACE INTO words(rowid, name, input, output, error) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
-    insert.execute(params![arrival, name, input, output, error])?;
+    for arrival in arrivals {
+        let found = select.query_row([arrival], |row| {
+            let text = |column| load(connection, row, column).map(|text| beginning(text.unwrap_or_default()));
+            let input = match text(1)? {
+                inputs if inputs.is_empty() => ending(load(connection, row, 2)?.unwrap_or_default()),
+                inputs => inputs,
+            };
+            Ok((row.get::<_, String>(0)?, input, text(3)?, text(4)?))
+        });
+        let Some((name, input, output, error)) = found.optional()? else { continue };
+        insert.execute(params![arrival, name, input, output, error])?;
+    }
     Ok(())
 }
 

@@ -1,25 +1,26 @@
 //! Entries into rows: one transaction a batch, and the same entry twice changes nothing.
 
 use humanloop_api::Entry;
-use rusqlite::{OptionalExtension, Transaction};
+use rusqlite::Transaction;
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::content::{Content, Kept};
 use crate::error::Error;
-use crate::names::{Names, config_digits};
+use crate::names::Names;
 use crate::open::{Store, refusal};
 use crate::prepared::Prepared;
-use crate::row;
 use crate::sums::Sums;
 use crate::together;
 
 use self::log::Next;
+pub(crate) use self::placed::Taken;
 use self::rows::Row;
 
 mod feedback;
 mod log;
 pub(crate) mod place;
+mod placed;
 mod rows;
 mod update;
 
@@ -102,7 +103,7 @@ impl Store {
     pub fn place(&mut self, entries: &[Entry]) -> Result<Vec<Placed>, Error> {
         let prepared: Vec<Prepared> = entries.iter().map(Prepared::of).collect();
         let taken = self.take(entries, &prepared)?;
-        self.placed(&taken)
+        self.placed(&[taken]).map(|mut placed| placed.pop().unwrap_or_default())
     }
 
     /// Takes a batch in.
@@ -128,32 +129,6 @@ impl Store {
         });
         taken.map_err(|error| refusal(self.path(), &error))
     }
-
-    /// Looks up where logs stand.
-    pub(crate) fn placed(&self, taken: &[Taken]) -> Result<Vec<Placed>, Error> {
-        self.ask(|connection| {
-            let mut select = connection.prepare_cached(
-                "SELECT session.uuid, log.project, config.hash FROM log JOIN session ON session.id = log.session
-                 LEFT JOIN config ON config.id = log.config WHERE log.uuid = ?1",
-            )?;
-            let placed = taken.iter().map(|taken| {
-                let found = select.query_row([taken.log.as_bytes()], |row| {
-                    let hash: Option<Vec<u8>> = row.get(2)?;
-                    Ok((row::uuid(row, 0)?.unwrap_or_default(), row.get(1)?, hash.as_deref().map(config_digits)))
-                });
-                let (session, project, config) = found.optional()?.unwrap_or_default();
-                Ok(Placed { log: taken.log, session, project, config, what: taken.what })
-            });
-            placed.collect()
-        })
-    }
-}
-
-/// What became of an entry, for short.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Taken {
-    pub(crate) log: Uuid,
-    pub(crate) what: What,
 }
 
 /// A batch that is being taken in.
@@ -191,16 +166,17 @@ impl Batch<'_, '_> {
                 (_, Prepared::Log(prepared)) => (prepared.id, What::Repeated),
                 (_, Prepared::Update(prepared)) => (prepared.id, What::Repeated),
             };
-            taken.push(Taken { log, what });
+            taken.push(Taken { log, what, at: None });
         }
         self.write_all(&mut waiting, &mut taken)?;
         Ok(taken)
     }
 
     fn write_all(&mut self, waiting: &mut Vec<Row<'_>>, taken: &mut [Taken]) -> rusqlite::Result<()> {
-        self.write(waiting, |at, what| {
-            if let Some(taken) = taken.get_mut(at) {
-                taken.what = what;
+        self.write(waiting, |row, what| {
+            if let Some(taken) = taken.get_mut(row.at) {
+                let new = what == What::New;
+                *taken = Taken { what, at: new.then(|| row.stands()), ..*taken };
             }
         })?;
         waiting.clear();

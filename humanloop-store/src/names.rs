@@ -235,9 +235,6 @@ fn config_hash(id: &str) -> Option<Vec<u8>> {
 
 /// The id that is shown for a config: the digits of its hash.
 pub(crate) fn config_digits(hash: &[u8]) -> String {
-    use std::fmt::Write;
-    hash.iter().fold(String::with_capacity(32), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
+    let hash = Uuid::from_slice(hash).unwrap_or_default(); // 16 bytes, as a UUID has
+    hash.simple().encode_lower(&mut Uuid::encode_buffer()).to_owned()
 }

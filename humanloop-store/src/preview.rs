@@ -68,14 +68,12 @@ pub(crate) fn line(text: &str) -> Option<String> {
     (!out.is_empty()).then_some(out)
 }
 
-/// Whether it is one line of plain words as it stands.
+/// Whether it is one line of plain words as it stands. Without a way out in between, so that many bytes are looked at at a time.
 fn is_line(text: &str) -> bool {
-    let mut space = false;
-    text.bytes().all(|byte| {
-        let two = space;
-        space = byte == b' ';
-        byte.is_ascii_graphic() || space && !two
-    })
+    let bytes = text.as_bytes();
+    let plain = bytes.iter().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
+    let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
+    plain && !pairs.fold(false, |two, (a, b)| two | ((*a == b' ') & (*b == b' ')))
 }
 
 /// A string as it is, a marked value by what it is marked with, anything else as JSON.

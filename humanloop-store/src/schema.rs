@@ -131,11 +131,7 @@ pub(crate) fn prepare(connection: &mut Connection) -> rusqlite::Result<Found> {
         if tables > 0 {
             return Ok(Found::NotOurs);
         }
-        connection.pragma_update(
-            None,
-            "page_size",
-            std::env::var("HL_PAGE").ok().and_then(|s| s.parse::<i64>().ok()).unwrap_or(8192),
-        )?;
+        connection.pragma_update(None, "page_size", 8192)?;
         connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?; // so that `prune` gives room back
         connection.pragma_update(None, "journal_mode", "WAL")?;
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;

@@ -13,7 +13,7 @@ use humanloop_api::Entry;
 
 use crate::error::Error;
 use crate::index::Indexer;
-use crate::ingest::Placed;
+use crate::ingest::{Placed, Taken};
 use crate::open::Store;
 use crate::prepared::Prepared;
 
@@ -25,6 +25,8 @@ const SETTLE: Duration = Duration::from_secs(2);
 const INDEX: Duration = Duration::from_millis(500);
 /// Logs that the indexer takes in at a time.
 const INDEX_AT_ONCE: usize = 2_000;
+/// So many times as long as it worked the indexer rests while logs pour in: who writes them waits, who searches does not yet.
+const REST: u32 = 3;
 
 /// A handle on the thread that writes. Clones write to the same store; the thread ends after the last of them.
 #[derive(Clone, Debug)]
@@ -185,20 +187,24 @@ fn take(store: &mut Store, first: Job, waiting: &Receiver<Job>) -> Option<Job> {
         }
     });
     match taken {
-        Ok(taken) => {
-            for ((_, answer), taken) in jobs.into_iter().zip(taken) {
-                answer(store.placed(&taken));
-            }
-        }
+        Ok(taken) => match store.placed(&taken) {
+            Ok(placed) => jobs.into_iter().zip(placed).for_each(|((_, answer), placed)| answer(Ok(placed))),
+            Err(_) => jobs.into_iter().zip(&taken).for_each(|((_, answer), taken)| answer(place(store, taken))),
+        },
         // One of them does not fit in, or none does: each on its own.
         Err(_) => {
             for (batch, answer) in jobs {
                 let taken = store.take(&batch.entries, &batch.prepared);
-                answer(taken.and_then(|taken| store.placed(&taken)));
+                answer(taken.and_then(|taken| place(store, &taken)));
             }
         }
     }
     after
+}
+
+/// Looks up where the logs of one job stand.
+fn place(store: &Store, taken: &[Taken]) -> Result<Vec<Placed>, Error> {
+    store.placed(&[taken]).map(|mut placed| placed.pop().unwrap_or_default())
 }
 
 /// Tells the indexer that there is something, or that it is over.
@@ -228,6 +234,14 @@ impl Bell {
         !state.1
     }
 
+    /// When it rang since it was last asked: waits, but no longer than until it is over.
+    fn rest(&self, most: Duration) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::take(&mut state.0) {
+            let _ = self.rung.wait_timeout_while(state, most, |(_, closed)| !*closed);
+        }
+    }
+
     fn closed(&self) -> bool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).1
     }
@@ -237,7 +251,13 @@ impl Bell {
 fn index(path: &Path, bell: &Bell) {
     let Ok(mut indexer) = Indexer::open(path) else { return };
     loop {
-        while !bell.closed() && indexer.step(INDEX_AT_ONCE).is_ok_and(|taken| taken > 0) {}
+        while !bell.closed() {
+            let begun = Instant::now();
+            if !indexer.step(INDEX_AT_ONCE).is_ok_and(|taken| taken > 0) {
+                break;
+            }
+            bell.rest(begun.elapsed() * REST);
+        }
         // Programs with the store embedded ring no bell.
         if !bell.wait(SETTLE) {
             return;

@@ -1,4 +1,7 @@
 //! Taking logs in beside plain appends of the same logs as JSON, both on disk every 20 ms.
+//!
+//! Each way is handed the same batches of logs, makes what it writes of them and lets go of them, all of which counts; and each is
+//! over when the last log is on disk.
 
 use std::fs::File;
 use std::io::Write;
@@ -12,8 +15,8 @@ use crate::{Folder, median, on_processor};
 
 const ROUNDS: usize = 5;
 const LOGS: usize = 60_000;
-/// Logs that come at a time.
-const BATCH: usize = 1_000;
+/// Logs that come at a time: one thread takes about 20 ms for them, and then commits.
+const BATCH: usize = 2_000;
 
 /// One way to keep batches of logs, in a folder of its own.
 type Way = fn(&Folder, Vec<Vec<Entry>>) -> Took;
@@ -64,9 +67,9 @@ fn append(folder: &Folder, batches: Vec<Vec<Entry>>) -> Took {
     Took::by(|| {
         let mut lines = Vec::new();
         let mut synced = Instant::now();
-        for entry in batches.iter().flatten() {
+        for entry in batches.into_iter().flatten() {
             if let Entry::Log(log) = entry {
-                serde_json::to_writer(&mut lines, log).unwrap();
+                serde_json::to_writer(&mut lines, &*log).unwrap();
                 lines.push(b'\n');
             }
             if synced.elapsed() >= Duration::from_millis(20) {
@@ -85,8 +88,8 @@ fn append(folder: &Folder, batches: Vec<Vec<Entry>>) -> Took {
 fn directly(folder: &Folder, batches: Vec<Vec<Entry>>) -> Took {
     let mut store = Store::open(&folder.0.join("logs.db")).unwrap();
     Took::by(|| {
-        for batch in &batches {
-            store.ingest(batch).unwrap();
+        for batch in batches {
+            store.ingest(&batch).unwrap();
         }
     })
 }

@@ -48,10 +48,10 @@ impl Batch<'_, '_> {
     }
 
     /// Writes new logs; `become` hears of each what became of it.
-    pub(super) fn write(&mut self, rows: &[Row<'_>], mut became: impl FnMut(usize, What)) -> rusqlite::Result<()> {
+    pub(super) fn write(&mut self, rows: &[Row<'_>], mut became: impl FnMut(&Row<'_>, What)) -> rusqlite::Result<()> {
         if rows::insert(self.transaction, rows)? == rows.len() {
             self.written(rows)?;
-            rows.iter().for_each(|row| became(row.at, What::New));
+            rows.iter().for_each(|row| became(row, What::New));
             return Ok(());
         }
         // Some are there already.
@@ -62,7 +62,7 @@ impl Batch<'_, '_> {
             } else {
                 self.take_again(row.log, row.prepared)?
             };
-            became(row.at, what);
+            became(row, what);
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use rusqlite::{Statement, ToSql, Transaction};
 
 use super::keep;
 use super::place::{is_id, parent_of};
+use super::placed::At;
 use crate::prepared::{PreparedLog, number};
 use crate::together::{Texts, bind, execute, texts};
 
@@ -54,6 +55,10 @@ const LOG_COLUMNS: usize = 24;
 const CONTENT_COLUMNS: usize = 7;
 
 impl Row<'_> {
+    pub(super) fn stands(&self) -> At {
+        At { session: self.session, project: self.project, config: self.config }
+    }
+
     /// Binds the columns of `log`, in their order.
     fn bind(&self, statement: &mut Statement<'_>, first: usize) -> rusqlite::Result<()> {
         let Self { log, prepared, .. } = self;
