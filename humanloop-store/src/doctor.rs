@@ -93,10 +93,11 @@ const WRONG: [(&str, &str); 9] = [
         "SELECT id FROM project WHERE logs <> (SELECT count(*) FROM log WHERE log.project = project.id)",
     ),
     (
-        "versions whose number of logs is wrong",
-        "SELECT version.config FROM version LEFT JOIN
-            (SELECT project, config, count(*) AS logs FROM log GROUP BY project, config) AS sums USING (project, config)
-         WHERE version.logs <> coalesce(sums.logs, 0)",
+        "versions whose number of logs or whose last log is wrong",
+        "SELECT config FROM version FULL JOIN
+            (SELECT project, config, count(*) AS logs, max(start) AS last FROM log WHERE config IS NOT NULL
+             GROUP BY project, config) AS sums USING (project, config)
+         WHERE version.logs IS NOT coalesce(sums.logs, 0) OR version.last < sums.last",
     ),
     ("logs without their session", "SELECT arrival FROM log WHERE session NOT IN (SELECT id FROM session)"),
     ("logs without their project", "SELECT arrival FROM log WHERE project NOT IN (SELECT id FROM project)"),

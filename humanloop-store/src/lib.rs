@@ -32,6 +32,7 @@ mod ingest;
 mod logs;
 mod losses;
 mod names;
+mod newest;
 mod open;
 mod prepared;
 mod preview;

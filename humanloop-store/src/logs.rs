@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::error::Error;
 use crate::full::{self, FullLog};
 use crate::names::config_number;
+use crate::newest::{self, Newest, Run};
 use crate::open::Reader;
 use crate::row::{self, LogRow};
 use crate::search;
@@ -90,6 +91,8 @@ impl Reader {
                         (SELECT session, arrival FROM content WHERE arrival IN (SELECT value FROM json_each(?)))",
                     search::hits(connection, words)?,
                 );
+            } else if index(filter).is_none() {
+                return count_runs(connection, filter);
             }
             let text = format!("SELECT count(*) FROM log {}", conditions.sql());
             connection.prepare_cached(&text)?.query_row(params_from_iter(conditions.values), |row| row.get(0))
@@ -101,6 +104,9 @@ impl Reader {
 /// Where the rows are that fit, in order.
 fn places(connection: &Connection, filter: &LogFilter, window: &Window) -> rusqlite::Result<Option<Vec<(i64, i64)>>> {
     let Some(mut conditions) = conditions(connection, filter)? else { return Ok(None) };
+    let Some(index) = index(filter).or(words(filter).map(|_| "")) else {
+        return places_of_runs(connection, filter, window).map(Some);
+    };
     conditions.behind(("log.start", "log.arrival"), window.after);
     if let Some(words) = words(filter) {
         return places_of_hits(connection, words, conditions, window).map(Some);
@@ -112,10 +118,8 @@ fn places(connection: &Connection, filter: &LogFilter, window: &Window) -> rusql
     };
     let order = "ORDER BY log.start DESC, log.arrival DESC";
     let text = if versions.is_empty() || versions.len() > 64 {
-        format!("SELECT log.session, log.arrival FROM log {} {order} {}", conditions.sql(), window.sql())
+        format!("SELECT log.session, log.arrival FROM log {index} {} {order} {}", conditions.sql(), window.sql())
     } else {
-        // Those that went wrong have an index of their own, which is chosen where there is one.
-        let index = if filter.state == Some(State::Bad) { "" } else { "INDEXED BY log_config" };
         let each = |version: &i64| {
             let most = window.limit.saturating_add(window.offset).min(1 << 40);
             format!(
@@ -130,6 +134,79 @@ fn places(connection: &Connection, filter: &LogFilter, window: &Window) -> rusql
     let mut select = connection.prepare_cached(&text)?;
     let places = select.query_map(params_from_iter(conditions.values), |row| Ok((row.get(0)?, row.get(1)?)))?;
     places.collect::<rusqlite::Result<Vec<_>>>().map(Some)
+}
+
+/// For a filter that fits few logs, the index that has them, empty when SQLite finds it; none when versions have to be gone through.
+fn index(filter: &LogFilter) -> Option<&'static str> {
+    match filter.state {
+        _ if filter.session.is_some() => Some(""),
+        Some(State::Running) => Some("INDEXED BY log_running"),
+        Some(State::Bad) => Some(""), // by project and by config
+        Some(State::Ok) | None => None,
+    }
+}
+
+/// As [`places`], version by version.
+fn places_of_runs(connection: &Connection, filter: &LogFilter, window: &Window) -> rusqlite::Result<Vec<(i64, i64)>> {
+    let bounds = (filter.from.map(Timestamp::as_nanos), filter.until.map(Timestamp::as_nanos));
+    let mut newest = Newest::of(connection, runs_of(connection, filter)?, bounds, window.after)?;
+    let Some(mut conditions) = rest(connection, filter)? else { return Ok(Vec::new()) };
+    let is_any = conditions.sql().is_empty();
+    conditions.add("log.session = ?", 0);
+    conditions.add("log.arrival = ?", 0);
+    let mut fits = connection.prepare_cached(&format!("SELECT 1 FROM log {}", conditions.sql()))?;
+    let (mut places, mut passed) = (Vec::new(), 0);
+    while places.len() < window.limit
+        && let Some((_, arrival, session)) = newest.next()?
+    {
+        if let [.., of_session, of_arrival] = &mut conditions.values[..] {
+            (*of_session, *of_arrival) = (session.into(), arrival.into());
+        }
+        if is_any || fits.exists(params_from_iter(&conditions.values))? {
+            passed += 1;
+            if passed > window.offset {
+                places.push((session, arrival));
+            }
+        }
+    }
+    Ok(places)
+}
+
+/// How many logs fit, version by version.
+fn count_runs(connection: &Connection, filter: &LogFilter) -> rusqlite::Result<i64> {
+    let Some(mut conditions) = rest(connection, filter)? else { return Ok(0) };
+    conditions.between("log.start", filter.from, filter.until);
+    conditions.add("log.project = ?", 0);
+    conditions.add("log.config IS ?", 0);
+    let text = format!("SELECT count(*) FROM log INDEXED BY log_version {}", conditions.sql());
+    let mut select = connection.prepare_cached(&text)?;
+    let mut count = 0;
+    for run in runs_of(connection, filter)? {
+        if let [.., project, config] = &mut conditions.values[..] {
+            (*project, *config) = (run.project.into(), run.config.into());
+        }
+        count += select.query_row(params_from_iter(&conditions.values), |row| row.get::<_, i64>(0))?;
+    }
+    Ok(count)
+}
+
+/// The versions whose logs may fit.
+fn runs_of(connection: &Connection, filter: &LogFilter) -> rusqlite::Result<Vec<Run>> {
+    let mut configs = filter.model.as_deref().map(|model| versions_of(connection, model)).transpose()?;
+    if let Some(config) = &filter.config {
+        let config = config_number(connection, config)?;
+        configs = Some(match configs {
+            Some(of_model) => of_model.into_iter().filter(|of_model| Some(*of_model) == config).collect(),
+            None => config.into_iter().collect(),
+        });
+    }
+    newest::runs(connection, filter.project, configs.as_deref())
+}
+
+/// What of a filter says nothing about versions and times.
+fn rest(connection: &Connection, filter: &LogFilter) -> rusqlite::Result<Option<Conditions>> {
+    let LogFilter { kind, state, metadata, .. } = filter.clone();
+    conditions(connection, &LogFilter { kind, state, metadata, ..LogFilter::default() })
 }
 
 fn versions_of(connection: &Connection, model: &str) -> rusqlite::Result<Vec<i64>> {

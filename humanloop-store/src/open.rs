@@ -42,7 +42,7 @@ impl Deref for Store {
 impl Store {
     /// Opens the store at `path`, and makes it when there is none; a folder that is made with it keeps itself out of git.
     ///
-    /// Logs of processes that are gone become interrupted.
+    /// Logs of processes that are gone become interrupted; tables of version 2 become those of this version.
     ///
     /// # Errors
     ///
@@ -103,26 +103,32 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// When there is none, or the file is not ours or of another version.
+    /// When there is none, or the file is not ours or of another version. Tables of version 2 are made those of this one.
     pub fn open(path: &Path) -> Result<Self, Error> {
         if !path.exists() {
             return Err(Error::Missing { path: path.into() });
         }
-        let failed = |error| cannot_open(path, &error);
-        // Readers of a WAL share its index, which they have to be able to write; nothing else is.
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-        let prepared = || {
-            connection.busy_timeout(std::time::Duration::from_secs(5))?;
-            let found = schema::check(&connection)?;
-            connection.pragma_update(None, "cache_size", -32768)?;
-            connection.pragma_update(None, "query_only", true)?;
-            connection.set_prepared_statement_cache_capacity(64);
-            Ok(found)
-        };
-        let found = prepared().map_err(failed)?;
+        let (mut connection, mut found) = Self::connect(path).map_err(|error| cannot_open(path, &error))?;
+        if matches!(found, Found::Older) {
+            // Who writes makes the tables those of this version; when nobody did since, it is done here.
+            drop(connection);
+            Store::connect(path, Connection::open(path))?;
+            (connection, found) = Self::connect(path).map_err(|error| cannot_open(path, &error))?;
+        }
         ours(path, &found)?;
         Ok(Self { connection, path: path.into() })
+    }
+
+    fn connect(path: &Path) -> rusqlite::Result<(Connection, Found)> {
+        // Readers of a WAL share its index, which they have to be able to write; nothing else is.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        let found = schema::check(&connection)?;
+        connection.pragma_update(None, "cache_size", -32768)?;
+        connection.pragma_update(None, "query_only", true)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        Ok((connection, found))
     }
 
     /// The store's file.

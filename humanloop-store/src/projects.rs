@@ -170,7 +170,7 @@ impl Store {
         let deleted = self.transact(|transaction, names| {
             names.forget();
             transaction.execute("DELETE FROM deployment WHERE project = ?1", [id])?;
-            transaction.execute("DELETE FROM version WHERE project = ?1", [id])?;
+            transaction.execute("DELETE FROM version WHERE project = ?1 AND logs = 0", [id])?;
             transaction.execute("DELETE FROM project WHERE id = ?1 AND logs = 0", [id])
         });
         deleted.map(|deleted| deleted > 0).map_err(|error| self.failed(&error))

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 /// "hmlp" as SQLite's application id: the mark that a file is ours.
 pub(crate) const APPLICATION: i64 = 0x686d_6c70;
 /// The version of the tables.
-pub(crate) const VERSION: i64 = 2;
+pub(crate) const VERSION: i64 = 3;
 
 /// What a fresh file gets. Rows are narrow and clustered by session; contents stand apart, big ones once.
 pub(crate) const TABLES: &str = "
@@ -82,8 +82,7 @@ CREATE TABLE log(
     PRIMARY KEY(session, arrival)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX log_uuid ON log(uuid);
-CREATE INDEX log_project ON log(project, start);
-CREATE INDEX log_config ON log(config, start);
+CREATE INDEX log_version ON log(project, config, start);
 CREATE INDEX log_bad ON log(project, start) WHERE outcome > 1;
 CREATE INDEX log_running ON log(process) WHERE outcome = 1;
 CREATE INDEX log_updated ON log(changed) WHERE changed <> arrival;
@@ -114,6 +113,14 @@ CREATE INDEX IF NOT EXISTS log_config_bad ON log(config, start) WHERE outcome > 
 CREATE INDEX IF NOT EXISTS session_reference ON session(reference) WHERE reference IS NOT NULL;
 ";
 
+/// What makes tables of version 2 those of version 3: one index in place of two.
+const FROM_2: &str = "
+DROP INDEX log_project;
+DROP INDEX log_config;
+CREATE INDEX log_version ON log(project, config, start);
+PRAGMA user_version = 3;
+";
+
 /// What a file turned out to be.
 pub(crate) enum Found {
     Ours,
@@ -142,7 +149,18 @@ pub(crate) fn prepare(connection: &mut Connection) -> rusqlite::Result<Found> {
         }
         transaction.commit()?;
     }
-    let found = check(connection)?;
+    let found = match check(connection)? {
+        Found::Older => {
+            let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+            // Another process may have been quicker.
+            if pragma(&transaction, "user_version")? == 2 {
+                transaction.execute_batch(FROM_2)?;
+            }
+            transaction.commit()?;
+            check(connection)?
+        }
+        found => found,
+    };
     if matches!(found, Found::Ours) {
         connection.execute_batch(INDEXES)?;
         // FULL: what was acknowledged survives a power cut; commits are grouped, so it costs little.
