@@ -17,7 +17,7 @@ export function overview(tree, onSelect) {
     }
     return [...found.values()].sort((a, b) => b.self - a.self);
   };
-  const bad = tree.order.filter((one) => isBad(one.outcome) && !one.children.some((child) => isBad(child.worst)));
+  const bad = tree.faults;
   return h("div", { class: "overview" },
     bad.length > 0 && h("section", { class: "part" }, h("h3", null, `Where it went wrong (${count(bad.length)})`), bad.slice(0, 8).map((one) => h("button", { type: "button", class: "fault", onclick: () => onSelect(one) }, outcomeSign(one.outcome), h("b", null, one.name), h("span", { class: "quiet" }, one.error ?? one.outcome)))),
     table("Time by function", groups((one) => one.name).slice(0, 20), onSelect), table("Time by kind", groups((one) => one.kind), null));

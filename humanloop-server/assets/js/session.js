@@ -110,7 +110,7 @@ class SessionView {
     const gone = this.tree.order.filter((one) => one.outcome === "interrupted").length;
     const failed = Number(session.failed);
     fill(this.summary, h("h1", null, failed ? outcomeSign("failed") : session.running ? outcomeSign("running") : outcomeSign("ok"), " ", session.first_input ?? session.reference_id),
-      h("div", { class: "facts" }, fact("began", moment(session.created_at), moment(session.created_at, true)), fact("took", duration(this.tree.end)), fact("logs", count(this.tree.order.length)), KINDS.map((kind) => fact(`${kind}s`, session[`${kind}s`])), failed > 0 && h("span", { class: "fact bad" }, `✕ ${count(failed)} went wrong`), session.running > 0 && h("span", { class: "fact running" }, `● ${count(session.running)} running`),
+      h("div", { class: "facts" }, fact("began", moment(session.created_at), moment(session.created_at, true)), fact("took", duration(this.tree.end)), fact("logs", count(this.tree.order.length)), KINDS.map((kind) => fact(`${kind}s`, session[`${kind}s`] ? count(session[`${kind}s`]) : null)), failed > 0 && h("button", { type: "button", class: "plain bad", title: "to the next error (e)", onclick: () => this.nextBad() }, `✕ ${count(failed)} went wrong`), session.running > 0 && h("span", { class: "fact running" }, `● ${count(session.running)} running`),
         fact("tokens", session.prompt_tokens || session.output_tokens ? tokens(session.prompt_tokens, session.output_tokens) : null), fact("cost", money(session.cost), "an estimate"), lost > 0 && fact("missing", `${counted(lost, "parent")} not in this session`), gone > 0 && fact("never ended", count(gone), "the process was gone before these calls ended"), skewed > 0 && fact("clocks differ", `${counted(skewed, "log")} began before what called them`), h("code", { class: "quiet", title: session.reference_id }, String(session.reference_id).slice(0, 40)),
         this.range && h("button", { type: "button", class: "chip", onclick: () => { this.range = null; this.update(); } }, "zoom out"), exported ? h("span", { class: "quiet" }, "exported file") : this.live),
       [...this.tree.losses.values()].map((sentences) => h("p", { class: "lossy", role: "note" }, h("b", { "aria-hidden": "true" }, "△ "), `Not all is here: ${sentences.join(". And ")}.`)));
@@ -133,7 +133,7 @@ class SessionView {
     const branch = Boolean(line.run || one.children.length);
     const below = (line.run ?? [one]).reduce((all, item) => all + item.descendants, 0);
     const name = line.run ? line.run.slice(0, line.period).map((step) => step.name).join(" → ") : one.name;
-    const depth = Math.min(one.depth, 10) * 14 + Math.min(Math.max(one.depth - 10, 0), 30) * 2 + (line.inRun ? 10 : 0);
+    const depth = (Math.min(one.depth, 10) * 14 + Math.min(Math.max(one.depth - 10, 0), 30) * 2 + (line.inRun ? 10 : 0)) * (innerWidth < 720 ? 0.4 : 1);
     const label = h("span", { class: "label" }, h("span", { class: "twist", "aria-hidden": "true" }, branch ? (open ? "▾" : "▸") : ""), outcomeSign(line.run ? OUTCOMES[one.worst] : one.outcome), !line.run && one.worst > OUTCOMES.indexOf(one.outcome) && isBad(one.worst) && outcomeSign(OUTCOMES[one.worst], true), kindSign(one.kind),
       h("b", null, marked(name, this.words), line.run && ` × ${count(line.run.length / line.period)}`), one.model && h("span", { class: "model" }, one.model), below > 0 && !open && h("span", { class: "quiet" }, ` +${count(below)}`),
       h("span", { class: "words" }, one.error ? h("span", { class: "bad" }, marked(one.error, this.words)) : marked([one.words, one.result].filter((text) => text != null).join(" → "), this.words)));
@@ -265,7 +265,7 @@ class SessionView {
   }
 
   nextBad() {
-    const bad = this.tree.order.filter((one) => isBad(one.outcome) && !one.children.some((child) => isBad(child.worst)));
+    const bad = this.tree.faults;
     if (!bad.length) return say("nothing went wrong in this session");
     const now = this.tree.byId.get(this.selected)?.place ?? -1;
     this.select(bad.find((one) => one.place > now) ?? bad[0]);

@@ -1,5 +1,5 @@
 // A session's logs as a tree: what is above what, what went wrong below, which lines are seen.
-import { KINDS, OUTCOMES } from "./words.js";
+import { KINDS, OUTCOMES, isBad } from "./words.js";
 
 /** Equal siblings from which on a run of them is one line. */
 const RUN = 5;
@@ -64,6 +64,8 @@ export class Tree {
       one.above.worst = Math.max(one.above.worst, one.worst);
       one.above.descendants += one.descendants + 1;
     }
+    /** What went wrong itself, not by something below it. */
+    this.faults = this.order.filter((one) => isBad(one.outcome) && !one.children.some((child) => isBad(child.worst)));
     this.cost = this.order.reduce((sum, one) => sum + (one.cost ?? 0), 0);
     this.critical = critical(this.roots);
   }

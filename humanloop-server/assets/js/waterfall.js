@@ -59,6 +59,18 @@ export class Minimap {
       context.globalAlpha = one.children.length ? 0.3 : bad ? 1 : 0.75;
       context.fillRect((one.start / this.end) * width, 2 + (Math.min(10, one.depth) / (deepest + 1)) * 32, Math.max(1, ((one.duration ?? 0) / this.end) * width), Math.max(2, 28 / (deepest + 1)));
     }
+    // Where it went wrong, also when that is one call of 50,000 and less than a pixel.
+    context.globalAlpha = 1;
+    context.fillStyle = colors.bad;
+    for (const one of tree.faults) {
+      const x = Math.min(width - 2, (one.start / this.end) * width);
+      context.fillRect(x, 6, 2, 30);
+      context.beginPath();
+      context.moveTo(x - 3, 0);
+      context.lineTo(x + 5, 0);
+      context.lineTo(x + 1, 7);
+      context.fill();
+    }
     if (!range) return;
     context.globalAlpha = 0.18;
     context.fillStyle = colors.accent;
