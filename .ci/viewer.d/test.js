@@ -6,8 +6,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { randomUUID } from "node:crypto";
 import { chromium } from "playwright-core";
+import { largeTests } from "./large.js";
 import { markdownTests } from "./markdown.js";
 import { valueTests } from "./values.js";
+import { wayTests } from "./ways.js";
 import { SEARCH, Session, agent, hostile, large, researcher } from "./fixture.js";
 
 const [command, shots] = process.argv.slice(2).map((path) => resolve(path));
@@ -27,12 +29,12 @@ const server = spawn(command, ["--db", db, "serve", "--listen", "127.0.0.1:0", "
 const base = await new Promise((found) => server.stdout.on("data", (data) => { const url = /http:\/\/\S+/.exec(String(data)); if (url) found(url[0]); }));
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
 const wrong = [];
-const pageOf = async (options) => {
+const pageOf = async (options, { anywhere = false } = {}) => {
   const context = await browser.newContext({ viewport: { width: 1440, height: 860 }, ...options });
   const page = await context.newPage();
   page.on("pageerror", (error) => wrong.push(`error: ${error.stack}`));
   page.on("console", (message) => message.type() === "error" && !/Failed to load resource/.test(message.text()) && wrong.push(`console: ${message.text()}`));
-  page.on("request", (request) => { if (!request.url().startsWith(base) && !/^(data|file|blob):/.test(request.url())) wrong.push(`left the server: ${request.url()}`); });
+  page.on("request", (request) => { if (!anywhere && !request.url().startsWith(base) && !/^(data|file|blob):/.test(request.url())) wrong.push(`left the server: ${request.url()}`); });
   return page;
 };
 const page = await pageOf();
@@ -334,6 +336,8 @@ test("an exported file opens offline, with the same viewer", async () => {
   }
 });
 
+wayTests({ test, page, pageOf, session, take, seen, shoot, base, command, work });
+largeTests({ test, page, session, take, seen, text, base });
 markdownTests({ test, page, session, take, shoot, text });
 
 let failed = 0;

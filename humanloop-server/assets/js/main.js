@@ -29,7 +29,7 @@ async function show() {
     if (mine === turn) leave = stop ?? null;
     else stop?.();
   } catch (error) {
-    fill(place, h("div", { class: "problem", role: "alert" }, h("h2", null, error.status === 404 ? "Not there" : error.status === 0 ? "No connection" : "That did not work"), h("p", null, error.message), h("button", { type: "button", onclick: show }, "try again")));
+    fill(place, h("div", { class: "problem", role: "alert" }, h("h2", null, error.status === 404 ? "Not there" : error.status === 0 ? "No connection" : "That did not work"), h("p", null, error.message), h("button", { type: "button", class: "more", onclick: show }, "try again")));
   }
 }
 

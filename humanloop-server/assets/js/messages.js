@@ -1,7 +1,7 @@
 // A conversation: messages by role, tool calls joined to their results, what was sent before marked as repeated.
 import { h } from "./dom.js";
 import { counted } from "./format.js";
-import { longText, valueView } from "./value.js";
+import { copyText, longText, valueView } from "./value.js";
 
 export function messagesView(detail, whole) {
   const messages = detail.log.messages ?? [];
@@ -18,9 +18,17 @@ export function messagesView(detail, whole) {
 
 function message(one, { results, whole, old, isNew }) {
   const body = [content(one.content, whole, one.role), (one.tool_calls ?? []).map((call) => toolCall(call, results.get(call.id), whole))];
-  const head = [h("b", null, one.role), one.name && ` ${one.name}`, one.tool_call_id && h("code", null, ` ${one.tool_call_id}`), isNew && h("span", { class: "mark soft" }, "answer")];
+  const head = [h("b", null, one.role), one.name && ` ${one.name}`, one.tool_call_id && h("code", null, ` ${one.tool_call_id}`), isNew && h("span", { class: "mark soft" }, "answer"), h("button", { type: "button", class: "copy", title: "copy the message as JSON", async onclick(event) { event.preventDefault(); copyText(JSON.stringify(await uncut(one, whole), null, 2), "message"); } }, "copy")];
   if (one.role === "system" || old) return h("details", { class: `message ${one.role}`, open: !old && !one.content?.$cut && String(one.content ?? "").length < 300 }, h("summary", null, head), body);
   return h("section", { class: `message ${one.role}` }, h("header", null, head), body);
+}
+
+/** A value with the texts that the server cut. */
+async function uncut(value, whole) {
+  if (value === null || typeof value !== "object") return value;
+  if (value.$cut) return whole(value.$cut.path);
+  if (Array.isArray(value)) return Promise.all(value.map((item) => uncut(item, whole)));
+  return Object.fromEntries(await Promise.all(Object.entries(value).map(async ([name, item]) => [name, await uncut(item, whole)])));
 }
 
 /** A message's content; what a tool answers is rarely prose. */

@@ -51,11 +51,15 @@ class SessionView {
     this.markFound = markFound(this.detail);
     this.found = h("span", { class: "found", role: "status" });
     this.axis = h("div", { class: "axis", "aria-hidden": "true" });
+    this.longest = here().params.get("order") === "longest";
+    const order = h("button", { type: "button", class: "plain quiet order", title: "another order of what stands beside each other", onclick: () => { this.longest = !this.longest; note({ order: this.longest ? "longest" : "" }); tell(); this.update(); this.rows.show(); } });
+    const tell = () => fill(order, this.longest ? "longest first ↓" : "in the order of the calls");
+    tell();
     const kindChips = KINDS.map((kind) => h("button", { type: "button", class: "chip", "aria-pressed": "true", onclick: (event) => { this.kinds.has(kind) ? this.kinds.delete(kind) : this.kinds.add(kind); event.currentTarget.setAttribute("aria-pressed", String(this.kinds.has(kind))); this.filter(); } }, kindSign(kind), kind));
     this.bad = h("button", { type: "button", class: "chip", "aria-pressed": String(here().params.get("only") === "bad"), onclick: () => { const on = this.bad.getAttribute("aria-pressed") !== "true"; this.bad.setAttribute("aria-pressed", String(on)); note({ only: on ? "bad" : "" }); this.filter(); } }, "only what went wrong");
     fill(place, h("div", { class: "session" }, this.summary,
       h("div", { class: "tools" }, this.input, this.found, h("span", { class: "kinds", role: "group", "aria-label": "kinds" }, kindChips), this.bad, h("button", { type: "button", class: "chip", onclick: () => this.nextBad() }, "next error (e)"), h("button", { type: "button", class: "chip", onclick: () => copyText(asMarkdown(this.tree), "session as Markdown") }, "copy as Markdown"), exported ? null : exportMenu(tree.session.id)),
-      h("div", { class: "panes" }, h("div", { class: "left" }, this.map.canvas, this.axis, this.rows.element), this.detail)));
+      h("div", { class: "panes" }, h("div", { class: "left" }, this.map.canvas, h("div", { class: "head" }, order, this.axis), this.rows.element), this.detail)));
     keys({
       j: ["next row", () => this.move(1)], ArrowDown: ["next row", () => this.move(1)], k: ["row before", () => this.move(-1)], ArrowUp: ["row before", () => this.move(-1)],
       ArrowRight: ["unfold", () => this.fold(false)], ArrowLeft: ["fold, or go up", () => this.fold(true)],

@@ -71,11 +71,12 @@ export class Tree {
   }
 
   /** The lines that are seen: of logs, and of runs of equal siblings. */
-  lines({ folded, opened, keep, level }) {
+  lines({ folded, opened, keep, level, longest }) {
     const lines = [];
     const stack = [];
     const push = (children, above) => {
-      const kept = keep ? children.filter((child) => keep.has(child.id)) : children;
+      const fit = keep ? children.filter((child) => keep.has(child.id)) : children;
+      const kept = longest ? [...fit].sort((a, b) => (b.duration ?? 0) - (a.duration ?? 0)) : fit;
       for (const line of runs(kept, opened, Boolean(keep), above).reverse()) stack.push(line);
     };
     push(this.roots, null);

@@ -132,7 +132,7 @@ fn every_answer_has_the_headers_of_a_careful_server() {
         assert!(policy.starts_with("default-src 'none'; script-src 'self';") && !policy.contains("unsafe"), "{policy}");
         assert_eq!(headers["x-content-type-options"], "nosniff");
         assert_eq!(headers["x-frame-options"], "DENY");
-        assert_eq!(headers["referrer-policy"], "no-referrer");
+        assert_eq!(headers["referrer-policy"], "same-origin");
         assert_eq!(headers["cross-origin-resource-policy"], "same-origin");
         assert!(headers.get("access-control-allow-origin").is_none());
     }
