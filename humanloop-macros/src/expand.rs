@@ -123,7 +123,7 @@ fn description(spec: &Spec) -> TokenStream {
     ours! {
         #private::Function::new(
             #private::Kind::#kind, #ident,
-            #private::core::module_path!(), #private::core::file!(), #private::core::line!(),
+            #private::core::module_path!(),
             #private::Source::#source, #version, &[#(#parameters),*]
         ) #name #project #about #prompt
     }
@@ -151,7 +151,7 @@ fn prompt(spec: &Spec) -> Option<TokenStream> {
         .into_iter()
         .flatten()
         .collect();
-    Some(ours! { .prompt(#private::Template::new(#model) #settings) })
+    Some(ours! { .prompt(&#private::Template::new(#model) #settings) })
 }
 
 /// `.name(value)`, if there is a value.
@@ -167,7 +167,7 @@ fn inputs(spec: &Spec) -> TokenStream {
     let variables = spec.variables.iter().filter_map(|variable| {
         let argument = arguments.get(variable.place)?;
         let (name, value) = (&argument.name, &argument.outer);
-        let whole = variable.whole.then(|| ours! { __call.variable(#name, (&&&&#private::Probe(&#value)).__text()); });
+        let whole = variable.whole.then(|| ours! { __call.variable(#name, #private::probe(&#value).__text()); });
         // A type that cannot be reached into is an error at the parameter.
         let at_parameter = source::at(value.span());
         let parts = variable
@@ -175,7 +175,7 @@ fn inputs(spec: &Spec) -> TokenStream {
             .then(|| quote_spanned! { at_parameter => #private::put_value(&mut __call, #name, &#value); });
         Some(under_cfgs(argument, ours! { #whole #parts }))
     });
-    let variables = (!spec.variables.is_empty()).then(|| ours! { { use #private::capture::*; #(#variables)* } });
+    let variables: TokenStream = variables.collect();
 
     let receiver = spec.receiver.iter().map(|(word, how)| capture(spec, *how, "self", word));
     let values = arguments
@@ -189,10 +189,9 @@ fn inputs(spec: &Spec) -> TokenStream {
     });
     let captures: Vec<TokenStream> = receiver.chain(values).chain(metadata).collect();
     if captures.is_empty() {
-        return variables.unwrap_or_default();
+        return variables;
     }
-    let traits = spec.captures.contains(&Capture::Probe).then(|| ours! { use #private::capture::*; });
-    ours! { #variables if __call.on() { #traits #(#captures)* } }
+    ours! { #variables if __call.on() { #(#captures)* } }
 }
 
 /// A statement that is gone when its parameter is.
@@ -209,7 +208,7 @@ fn capture(spec: &Spec, how: Capture, name: &str, value: &Ident) -> TokenStream 
     // A bound that does not hold is an error at the parameter.
     let value = quote_spanned! { source::at(value.span()) => &#value };
     match how {
-        Capture::Probe => ours! { (&&&&#private::Probe(#value)).__put(&mut __call, #name); },
+        Capture::Probe => ours! { #private::probe(#value).__put(&mut __call, #name); },
         Capture::Skip => ours! { __call.skipped(#name); },
         Capture::Redact => ours! { __call.redacted(#name); },
         Capture::Debug => ours! { #private::put_debug(&mut __call, #name, #value); },
@@ -344,13 +343,13 @@ fn result(spec: &Spec, ran: TokenStream) -> TokenStream {
     let failed = if spec.args.skip_output {
         ours! { __call.skip_output(true); }
     } else {
-        ours! { (&&&&&#private::Probe(&__err)).__err(&mut __call); }
+        ours! { #private::fault(&__err).__err(&mut __call); }
     };
     ours! {
         match #ran {
             #private::Ok(__items) => #private::Ok(#recorded),
             #private::Err(__err) => {
-                if __call.on() { use #private::capture::*; #failed }
+                if __call.on() { #failed }
                 #private::Err(__err)
             }
         }
@@ -368,16 +367,16 @@ fn outcome(spec: &Spec) -> TokenStream {
     };
     let (out, skip) = if is_item { ("__item", "skip_item") } else { ("__out", "skip_output") };
     let (out, skip) = (Ident::new(out, Span::mixed_site()), Ident::new(skip, Span::mixed_site()));
-    let split = ours! { (&&&&#private::Probe(#value)).__split() };
+    let split = ours! { #private::probe(#value).__split() };
     let capture = if spec.args.skip_output {
         ours! { __call.#skip(#split.is_err()); }
     } else {
         ours! {
             match #split {
-                #private::Ok(__ok) => (&&&&#private::Probe(__ok)).#out(&mut __call),
-                #private::Err(__err) => (&&&&&#private::Probe(__err)).__err(&mut __call),
+                #private::Ok(__ok) => #private::probe(__ok).#out(&mut __call),
+                #private::Err(__err) => #private::fault(__err).__err(&mut __call),
             }
         }
     };
-    ours! { if __call.on() { use #private::capture::*; #capture } }
+    ours! { if __call.on() { #capture } }
 }

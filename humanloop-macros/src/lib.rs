@@ -111,11 +111,11 @@ use proc_macro2::TokenStream;
 ///
 /// ```text
 /// async fn search(question: &str) -> Result<String, Error> {
-///     static FUNCTION: Function = Function::new(Tool, "search", module_path!(), file!(), line!(), source, version, &parameters);
+///     static FUNCTION: Function = Function::new(Tool, "search", module_path!(), source, version, &parameters);
 ///     let mut call = open(&FUNCTION);
-///     if call.on() { (&&&&Probe(&question)).put(&mut call, "question"); }      // Serialize, else Debug, else the type's name
+///     if call.on() { probe(&question).put(&mut call, "question"); }            // Serialize, else Debug, else the type's name
 ///     let ret = call.future(async move { body }).await;                        // polled in the call's context
-///     if call.on() { match (&&&&Probe(&ret)).split() { .. } }                  // the value or the error is captured
+///     if call.on() { match probe(&ret).split() { .. } }                        // the value or the error is captured
 ///     ret
 /// }
 /// ```

@@ -90,9 +90,13 @@ fn from_file(item: &TokenStream, name: &str, path: &Path, last: Span, end_text: 
         .filter(|span| span.local_file().as_deref() == Some(path))
         .filter_map(|span| file.start(span.start().line(), span.start().column()))
         .collect();
+    let function = item.clone().into_iter().find(|tree| !is_attribute(tree))?.span();
+    let function = compilers(function).and_then(|span| file.offset(span.start().line(), span.start().column()));
     starts.into_iter().find_map(|start| {
         let slice = file.text.get(start..end)?;
-        let trust = check(slice, item, name).filter(|_| slice.ends_with(end_text))?;
+        let same = || is_same(slice.split_at_checked(function?.checked_sub(start)?)?, item);
+        let exact = same().unwrap_or_default().then_some(Source::Exact as Trust);
+        let trust = exact.or_else(|| check(slice, item, name)).filter(|_| slice.ends_with(end_text))?;
         let indentation = file.indentation(start);
         if indentation.is_empty() {
             return Some(trust(slice.to_owned()));
@@ -126,6 +130,56 @@ fn is_attribute(tree: &TokenTree) -> bool {
         TokenTree::Group(group) => group.delimiter() == Delimiter::Bracket,
         _ => false,
     }
+}
+
+/// Whether a text, parted where its attributes end, is that of an item. This is seen by walking along both, which is quicker than
+/// to have the text read by the compiler; where it gives up, as at documentation inside of the body, [`check`] decides.
+fn is_same((attributes, function): (&str, &str), item: &TokenStream) -> Option<bool> {
+    let attributes: TokenStream = attributes.parse().ok()?;
+    let rest = after(function, humanloop_version::without_attributes(item.clone()))?;
+    Some(rest.is_empty() && attributes.into_iter().all(|tree| is_attribute(&tree)))
+}
+
+/// What comes after the tokens in a text that begins with them.
+fn after(mut text: &str, tokens: impl IntoIterator<Item = TokenTree>) -> Option<&str> {
+    for tree in tokens {
+        text = after_blanks(text)?;
+        text = match tree {
+            TokenTree::Group(group) => {
+                let (open, close) = humanloop_version::delimiters(group.delimiter());
+                after_blanks(after(text.strip_prefix(open)?, group.stream())?)?.strip_prefix(close)?
+            }
+            TokenTree::Punct(punct) => text.strip_prefix(punct.as_char())?,
+            TokenTree::Ident(_) | TokenTree::Literal(_) => text.strip_prefix(&tree.to_string())?,
+        };
+    }
+    Some(text)
+}
+
+/// A text after its blanks and comments.
+fn after_blanks(mut text: &str) -> Option<&str> {
+    loop {
+        text = text.trim_start();
+        if text.starts_with("//") {
+            text = text.split_once('\n')?.1;
+        } else if let Some(comment) = text.strip_prefix("/*") {
+            text = after_comment(comment)?;
+        } else {
+            return Some(text);
+        }
+    }
+}
+
+/// What comes after a `/*` comment, in which there may be others.
+fn after_comment(mut text: &str) -> Option<&str> {
+    let mut depth = 1;
+    while depth > 0 {
+        let end = text.find("*/")?;
+        let mark = text.get(..=end)?.find("/*");
+        depth = if mark.is_some() { depth + 1 } else { depth - 1 };
+        text = text.get(mark.unwrap_or(end) + 2..)?;
+    }
+    Some(text)
 }
 
 type Trust = fn(String) -> Source;
@@ -289,6 +343,19 @@ mod tests {
         assert_eq!((file.line(start), file.indentation(start)), (2, "    "));
         let dedented = dedent("    ", text, |line| line == 2);
         assert_eq!(dedented, "fn f() {\n    a(\"\n    b\");\n\n  odd\n}");
+    }
+
+    #[test]
+    fn a_text_is_walked_along_its_tokens() {
+        let is_same = |attributes: &str, text: &str, item: &str| is_same((attributes, text), &item.parse().unwrap());
+        let item = "#[inline] fn f<'a>(x: &'a str) -> u8 { /* a */ r#\"x\"# + 1.0_f32 >>= b'\\n' }";
+        let text = "fn f /* /* // */ */ <'a>(x: &'a str)\n // } \n\n// {\n->u8{ r#\"x\"# + 1.0_f32 >>= b'\\n' }";
+        assert_eq!(is_same("#[tool] /* b */ #[inline] // c\n", text, item), Some(true));
+        assert_eq!(is_same("#[tool] fn g() {}", text, item), Some(false), "not only attributes");
+        assert_eq!(is_same("", &format!("{text} }}"), item), Some(false), "more");
+        assert_eq!(is_same("", "fn f() { 2 }", "fn f() { 1 }"), None);
+        assert_eq!(is_same("", "fn f() { 1 /* }", "fn f() { 1 }"), None);
+        assert_eq!(is_same("", "fn f() { 1 //", "fn f() { 1 }"), None);
     }
 
     #[test]

@@ -56,7 +56,7 @@ fn every_option_is_read() {
         r#"__hl::put_debug(&mut __call, "b", &b)"#,
         r#"__hl::put_serialize(&mut __call, "c", &c)"#,
         r#"__hl::put_metadata(&mut __call, "two words", &(a.len()))"#,
-        r#"__call.variable("a", (&&&&__hl::Probe(&a)).__text())"#,
+        r#"__call.variable("a", __hl::probe(&a).__text())"#,
         r#"__call.skip_item("#,
     ] {
         assert!(printed.contains(part), "{part} in\n{printed}");

@@ -11,7 +11,7 @@ use crate::template_message::TemplateMessage;
 /// # mod example {
 /// # use humanloop_runtime as humanloop;
 /// # use humanloop_runtime::private::{Definition, Function, Kind, Source, Template};
-/// # const ANSWER: Definition = Definition::of(Function::new(Kind::Prompt, "answer", "", "", 1, Source::Hidden, "4711", &[]).prompt(Template::new("gpt-4").template("{{question}}")));
+/// # const ANSWER: Definition = Definition::of(Function::new(Kind::Prompt, "answer", "", Source::Hidden, "4711", &[]).prompt(&Template::new("gpt-4").template("{{question}}")));
 /// // #[humanloop::prompt(constant = ANSWER, model = "gpt-4", template = "{{question}}")]
 /// const VERSION: &str = ANSWER.version();
 /// const TEMPLATE: Option<&str> = ANSWER.template();
@@ -50,12 +50,12 @@ impl Definition {
 
     /// The file that it stands in, as the compiler was given it.
     pub const fn file(&self) -> &'static str {
-        self.0.file
+        self.0.place.file()
     }
 
     /// The line of its attribute.
     pub const fn line(&self) -> u32 {
-        self.0.line
+        self.0.place.line()
     }
 
     /// The text of the option `template`, or of the file that `template_file` names.

@@ -1,6 +1,7 @@
 //! An annotated function, as its expansion describes it: one `static` a function, of which its logs share the config.
 
 use std::collections::BTreeMap;
+use std::panic::Location;
 use std::sync::Mutex;
 
 use humanloop_api::{self as api, Config, Kind, ModelConfig, Object, ReasoningEffort, SourceKind, Stop, ToolConfig};
@@ -15,15 +16,14 @@ pub struct Function {
     pub(crate) kind: Kind,
     pub(crate) ident: &'static str,
     module: &'static str,
-    pub(crate) file: &'static str,
-    pub(crate) line: u32,
+    pub(crate) place: &'static Location<'static>,
     source: Source,
     pub(crate) version: &'static str,
     parameters: &'static [(&'static str, &'static str)],
     pub(crate) name: Option<&'static str>,
     project: Option<&'static str>,
     description: Option<&'static str>,
-    pub(crate) prompt: Option<Template>,
+    pub(crate) prompt: Option<&'static Template>,
 }
 
 /// The function's text, and how faithful it is.
@@ -40,20 +40,19 @@ pub enum Source {
 }
 
 impl Function {
-    /// A function with neither options nor documentation; `parameters` are names and types.
-    #[expect(clippy::too_many_arguments, reason = "called by expansions only, where one call is shorter than a chain")]
+    /// A function with neither options nor documentation, which stands where this is called; `parameters` are names and types.
+    #[track_caller]
     pub const fn new(
         kind: Kind,
         ident: &'static str,
         module: &'static str,
-        file: &'static str,
-        line: u32,
         source: Source,
         version: &'static str,
         parameters: &'static [(&'static str, &'static str)],
     ) -> Self {
         let (name, project, description, prompt) = (None, None, None, None);
-        Self { kind, ident, module, file, line, source, version, parameters, name, project, description, prompt }
+        let place = Location::caller();
+        Self { kind, ident, module, place, source, version, parameters, name, project, description, prompt }
     }
 
     /// The option `name`.
@@ -75,7 +74,7 @@ impl Function {
     }
 
     /// The model config of a prompt.
-    pub const fn prompt(mut self, template: Template) -> Self {
+    pub const fn prompt(mut self, template: &'static Template) -> Self {
         self.prompt = Some(template);
         self
     }
@@ -99,8 +98,8 @@ impl Function {
         api::Function {
             ident: self.ident.into(),
             module: self.module.into(),
-            file: self.file.into(),
-            line: self.line,
+            file: self.place.file().into(),
+            line: self.place.line(),
             version: self.version.into(),
             source_kind: self.source().0,
         }

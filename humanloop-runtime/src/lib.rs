@@ -30,6 +30,7 @@ mod pipeline;
 pub mod prices;
 #[doc(hidden)]
 pub mod private;
+mod probe;
 #[cfg(feature = "http")]
 mod produce;
 mod prompt;

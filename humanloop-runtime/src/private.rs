@@ -10,9 +10,9 @@ pub use humanloop_api::{Kind, Role};
 #[cfg(feature = "http")]
 pub use crate::ask::{Options, ladder as answers};
 pub use crate::call::{Call, InCall, Within, open};
-pub use crate::capture::{Never, Probe, ladder as capture};
 pub use crate::definition::Definition;
 pub use crate::function::{Function, Source, Template};
+pub use crate::probe::{fault, probe};
 pub use crate::stream::{InIterator, InStream};
 pub use crate::template_message::{TemplateCall, TemplateMessage};
 #[cfg(not(feature = "http"))]

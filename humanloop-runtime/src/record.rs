@@ -106,7 +106,7 @@ impl Closed {
             metadata: Some(object(payloads.take(self.metadata))).filter(|metadata| !metadata.is_empty()),
             ..LogUpdate::default()
         };
-        let model = self.function.prompt.as_ref().map(Template::model).unwrap_or_default();
+        let model = self.function.prompt.map(Template::model).unwrap_or_default();
         if let Some(json) = json.filter(|json| json != "null") {
             let is_answer = self.function.kind == Kind::Prompt && answer::complete(&mut update, &json, &model);
             if !is_answer {

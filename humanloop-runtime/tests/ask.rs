@@ -16,8 +16,8 @@ use serde::Deserialize;
 
 static CHAT: &[TemplateMessage] =
     &[TemplateMessage::new(Role::System, "Be short."), TemplateMessage::new(Role::User, "{{question}}")];
-static ANSWER: Function = Function::new(Kind::Prompt, "answer", "m", "f.rs", 1, Source::Hidden, "0", &[])
-    .prompt(Template::new("gpt-4o").chat(CHAT));
+static ANSWER: Function =
+    Function::new(Kind::Prompt, "answer", "m", Source::Hidden, "0", &[]).prompt(&Template::new("gpt-4o").chat(CHAT));
 
 fn call() -> Call {
     let mut call = open(&ANSWER);

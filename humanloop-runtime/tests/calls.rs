@@ -1,7 +1,6 @@
 //! What a call records, through the interface that expansions use, and a destination that keeps what it gets.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-#![allow(clippy::needless_borrow, reason = "the references are the order of the ladder, as expansions write it")]
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,8 +8,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use humanloop_api::{Entry, Kind, Log, Outcome};
-use humanloop_runtime::private::capture::*;
-use humanloop_runtime::private::{Call, Function, Probe, Source, open};
+use humanloop_runtime::private::{Call, Function, Source, fault, open, probe};
 use humanloop_runtime::sink::{Delivery, Sink};
 use humanloop_runtime::{Context, Guard, builder};
 use serde::ser::Error as _;
@@ -48,14 +46,13 @@ fn logs(body: impl FnOnce()) -> Vec<Log> {
     logs.collect()
 }
 
-static FUNCTION: Function =
-    Function::new(Kind::Tool, "f", "m", "f.rs", 1, Source::Exact("fn f() {}"), "0123", &[("a", "&str")]);
+static FUNCTION: Function = Function::new(Kind::Tool, "f", "m", Source::Exact("fn f() {}"), "0123", &[("a", "&str")]);
 
 /// A whole call of a function that returns nothing.
 fn called(body: impl FnOnce()) {
     let mut call = open(&FUNCTION);
     call.run(body);
-    (&&&&Probe(&())).__out(&mut call);
+    probe(&()).__out(&mut call);
 }
 
 fn inputs_of(put: impl Fn(&mut Call)) -> String {
@@ -69,7 +66,7 @@ fn inputs_of(put: impl Fn(&mut Call)) -> String {
 
 macro_rules! captured {
     ($value:expr) => {
-        inputs_of(|call| (&&&&Probe(&$value)).__put(call, "a"))
+        inputs_of(|call| probe(&$value).__put(call, "a"))
     };
 }
 
@@ -152,9 +149,9 @@ macro_rules! ended {
         let logs = logs(|| {
             let mut call = open(&FUNCTION);
             call.run(|| ());
-            match (&&Probe(&value)).__split() {
-                Ok(value) => (&&&&Probe(value)).__out(&mut call),
-                Err(error) => (&&&&&Probe(error)).__err(&mut call),
+            match probe(&value).__split() {
+                Ok(value) => probe(value).__out(&mut call),
+                Err(error) => fault(error).__err(&mut call),
             }
         });
         (logs[0].outcome(), logs[0].output.clone(), logs[0].error.clone())
@@ -234,7 +231,7 @@ fn a_full_queue_refuses_and_counts() {
     guard.run(|| {
         for _ in 0..100 {
             let mut call = open(&FUNCTION);
-            (&&&&Probe(&"x".repeat(400))).__put(&mut call, "a");
+            probe(&"x".repeat(400)).__put(&mut call, "a");
             call.run(|| ());
         }
     });

@@ -256,7 +256,7 @@ async fn a_log_by_hand_is_completed_by_reference() {
 #[tokio::test]
 async fn without_a_name_the_current_session_and_parent_are_taken() {
     use humanloop_runtime::private::{Function, Source, open};
-    static FLOW: Function = Function::new(Kind::Flow, "assist", "m", "f.rs", 1, Source::Hidden, "0", &[]);
+    static FLOW: Function = Function::new(Kind::Flow, "assist", "m", Source::Hidden, "0", &[]);
     let log = |name: &str| Log::new(ToolConfig::new("t")).reference_id(name).output("x");
     let (_, delivered) = with(Mock::new(), async |humanloop| {
         let in_flow = async {

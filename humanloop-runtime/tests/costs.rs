@@ -13,8 +13,8 @@ use humanloop_runtime::{Error, testing};
 use serde_json::{Value, json};
 use support::{Reply, Server};
 
-static ANSWER: Function = Function::new(Kind::Prompt, "answer", "m", "f.rs", 1, Source::Hidden, "0", &[])
-    .prompt(Template::new("gpt-4o").template("How many?"));
+static ANSWER: Function = Function::new(Kind::Prompt, "answer", "m", Source::Hidden, "0", &[])
+    .prompt(&Template::new("gpt-4o").template("How many?"));
 
 async fn number(function: &'static Function, retries: u32) -> Result<u32, Error> {
     (&&&Wanted::<Result<u32, Error>>::new()).__ask(open(function), Options::default().retry(retries)).await
@@ -52,8 +52,8 @@ async fn a_cost_is_an_estimate_with_its_day() {
 #[tokio::test]
 async fn an_unknown_price_is_said_and_is_not_0() {
     // Of the server's own model: what it was asked for is another one.
-    static UNKNOWN: Function = Function::new(Kind::Prompt, "answer", "m", "f.rs", 1, Source::Hidden, "0", &[])
-        .prompt(Template::new("house-llm").template("How many?"));
+    static UNKNOWN: Function = Function::new(Kind::Prompt, "answer", "m", Source::Hidden, "0", &[])
+        .prompt(&Template::new("house-llm").template("How many?"));
     let openai = OpenAi::builder().base_url(Server::script([answer("house-llm", "3")]).url()).build().unwrap();
     let trace = testing::record(provider::scope(openai, number(&UNKNOWN, 0))).await.unwrap();
     let log = &trace.logs().unwrap()[0];

@@ -311,8 +311,6 @@ fn a_whole_program_delivers_through_it() {
         humanloop_runtime::private::Kind::Flow,
         "assist",
         "m",
-        "f.rs",
-        1,
         humanloop_runtime::private::Source::Hidden,
         "0",
         &[],

@@ -18,7 +18,7 @@ use humanloop_runtime::{Guard, Session, Stats, builder};
 use serde_json::{Value, json};
 use support::{Received, Reply, Server, nobody};
 
-static FUNCTION: Function = Function::new(Kind::Tool, "f", "m", "f.rs", 1, Source::Exact("fn f() {}"), "0123", &[]);
+static FUNCTION: Function = Function::new(Kind::Tool, "f", "m", Source::Exact("fn f() {}"), "0123", &[]);
 
 const LONG: Duration = Duration::from_secs(120);
 /// What a child process is to do: `<what> <where>`.

@@ -18,8 +18,8 @@ use serde_json::{Value, json};
 use support::{Reply, Server};
 
 static CHAT: &[TemplateMessage] = &[TemplateMessage::new(Role::User, "<user>\n{{question}}\n</user> \\{{question}}")];
-static ANSWER: Function = Function::new(Kind::Prompt, "answer", "m", "f.rs", 1, Source::Hidden, "0", &[])
-    .prompt(Template::new("m").chat(CHAT));
+static ANSWER: Function =
+    Function::new(Kind::Prompt, "answer", "m", Source::Hidden, "0", &[]).prompt(&Template::new("m").chat(CHAT));
 
 fn call(question: &str) -> Call {
     let mut call = open(&ANSWER);

@@ -199,7 +199,7 @@ mod tests {
     use crate::call::Live;
     use crate::function::{Function, Source};
 
-    static FUNCTION: Function = Function::new(Kind::Tool, "f", "m", "f.rs", 1, Source::Hidden, "0", &[]);
+    static FUNCTION: Function = Function::new(Kind::Tool, "f", "m", Source::Hidden, "0", &[]);
 
     #[test]
     fn after_a_body_that_runs_where_it_stands_no_context_is_left() {

@@ -26,7 +26,7 @@ impl Call {
 
     /// Renders the prompt, and puts it into the body's context; gives the one for the log.
     pub(super) fn render(&mut self) -> Option<Arc<Prompt>> {
-        let template = self.function.prompt.as_ref()?;
+        let template = self.function.prompt?;
         let live = self.live.get_or_insert_default();
         let context = live.context.get_or_insert_with(Context::current);
         let prompt = context.prompt.get_or_insert_with(|| Arc::new(Prompt::new(template, &live.variables))).clone();
@@ -39,14 +39,14 @@ impl Call {
     /// Why the prompt cannot be sent: a variable of its template has no value, or an option holds what is no JSON.
     #[cfg(feature = "http")]
     pub(crate) fn unsendable(&self) -> Option<Error> {
-        let wrong = self.function.prompt.as_ref().and_then(Template::wrong_json);
+        let wrong = self.function.prompt.and_then(Template::wrong_json);
         let wrong = wrong.map(|(name, problem)| Error::Setting { name, problem });
         wrong.or_else(|| self.rendered().err().map(Error::MissingVariable))
     }
 
     /// The prompt that it would send.
     pub(crate) fn rendered(&self) -> Result<Prompt, MissingVariable> {
-        let Some(template) = &self.function.prompt else { return Ok(Prompt::default()) };
+        let Some(template) = self.function.prompt else { return Ok(Prompt::default()) };
         match &self.live {
             Some(live) => Prompt::render(template, &live.variables),
             None => Prompt::render(template, &Variables::default()),
