@@ -69,6 +69,12 @@ impl Server {
         self.call(Method::GET, path, &Value::Null, 200)
     }
 
+    /// The number of its process.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks the server to end, and waits until it has.
     pub(crate) fn stop(mut self) -> std::process::ExitStatus {
         let id = self.child.id().to_string();
