@@ -5,17 +5,15 @@ use rusqlite::{OptionalExtension, params};
 use uuid::Uuid;
 
 use crate::ingest::Batch;
-use crate::ingest::place::{id_of, parent_of, place_of};
+use crate::ingest::place::{named_session, place_of};
 use crate::prepared::PreparedLog;
 
 /// Finds or makes the session; `None` when it is not there and the log is, so that none has to be made.
 pub(crate) fn session_of(batch: &mut Batch<'_, '_>, log: &PreparedLog, fields: &Log) -> rusqlite::Result<Option<i64>> {
-    let named = fields.session_reference_id.as_deref().or(fields.session_id.as_deref());
-    let named = named.map(|text| (id_of(text, "sesh_"), text));
-    let session = match named {
-        Some((uuid, reference)) => find_or_make(batch, log, uuid, Some(reference), false)?,
+    let session = match log.session {
+        Some(uuid) => find_or_make(batch, log, uuid, named_session(fields), false)?,
         None => {
-            let parent = parent_of(fields).map(|(parent, _)| parent);
+            let parent = log.parent;
             let place = parent.map(|parent| place_of(batch.transaction, parent)).transpose()?.flatten();
             match (place, parent) {
                 (Some(place), _) => Some(place.session),

@@ -98,6 +98,16 @@ impl Indexer {
         Ok(arrivals.len().max(1))
     }
 
+    /// Writes what was committed into the store's file, when it is so many pages at least; no writer has to wait for that.
+    pub(crate) fn checkpoint(&self, least: i64) -> rusqlite::Result<()> {
+        let pages = |row: &rusqlite::Row<'_>| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?);
+        let mut look = self.connection.prepare_cached("PRAGMA logs.wal_checkpoint(NOOP)")?;
+        if look.query_row([], pages)? >= least {
+            self.connection.prepare_cached("PRAGMA logs.wal_checkpoint(PASSIVE)")?.query_row([], |_| Ok(()))?;
+        }
+        Ok(())
+    }
+
     /// Forgets logs.
     pub(crate) fn remove(&mut self, arrivals: &[i64]) -> rusqlite::Result<()> {
         let transaction = self.connection.transaction()?;
@@ -155,4 +165,31 @@ fn ending(mut text: String) -> String {
         text.drain(..start);
     }
     text
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use humanloop_api::{Entry, Log};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::open::Store;
+
+    #[test]
+    fn what_was_committed_is_written_into_the_file_when_it_is_enough() {
+        let folder = std::env::temp_dir().join(format!("humanloop-checkpoint-{}", Uuid::new_v4()));
+        let path = folder.join("logs.db");
+        let mut store = Store::open(&path).unwrap();
+        store.ingest(&[Entry::Log(Box::new(Log { output: Some("words ".repeat(10_000)), ..Log::default() }))]).unwrap();
+        let indexer = Indexer::open(&path).unwrap();
+        let size = || std::fs::metadata(&path).unwrap().len();
+        let before = size();
+        indexer.checkpoint(1_000).unwrap();
+        assert_eq!(size(), before);
+        indexer.checkpoint(1).unwrap();
+        assert!(size() > before, "{before} bytes before and after");
+        drop((store, indexer));
+        let _ = std::fs::remove_dir_all(folder);
+    }
 }

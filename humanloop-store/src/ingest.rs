@@ -144,7 +144,7 @@ impl Batch<'_, '_> {
         let mut taken: Vec<Taken> = Vec::with_capacity(entries.len());
         let mut waiting: Vec<Row<'_>> = Vec::with_capacity(together::ENOUGH);
         for (at, (entry, prepared)) in entries.iter().zip(prepared).enumerate() {
-            if waiting.len() == together::ENOUGH || !self.looks_at_no_log(entry) {
+            if waiting.len() == together::ENOUGH || !self.looks_at_no_log(prepared) {
                 self.write_all(&mut waiting, &mut taken)?;
             }
             let (log, what) = match (entry, prepared) {
@@ -184,11 +184,10 @@ impl Batch<'_, '_> {
     }
 
     /// Whether an entry can become a row without a look at other logs: one of a session that is known.
-    fn looks_at_no_log(&self, entry: &Entry) -> bool {
-        let Entry::Log(log) = entry else { return false };
-        let named = log.session_reference_id.as_deref().or(log.session_id.as_deref());
-        let is_known = |session| self.names.sessions.contains_key(&place::id_of(session, "sesh_"));
-        !self.names.early && !self.names.waiting && named.is_some_and(is_known)
+    fn looks_at_no_log(&self, entry: &Prepared) -> bool {
+        let Prepared::Log(log) = entry else { return false };
+        let is_known = |session| self.names.sessions.contains_key(&session);
+        !self.names.early && !self.names.waiting && log.session.is_some_and(is_known)
     }
 }
 

@@ -16,6 +16,7 @@
 //! # Ok::<(), humanloop_store::Error>(())
 //! ```
 
+mod acknowledge;
 mod changes;
 mod compact;
 mod conflict;

@@ -1,7 +1,6 @@
 //! What the writer remembers between batches, so that a log of a known project, config and session asks for nothing.
 
-use std::collections::{HashMap, HashSet};
-
+use foldhash::{HashMap, HashSet};
 use humanloop_api::{Config, Function, Log, Process, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use uuid::Uuid;

@@ -88,6 +88,14 @@ impl Store {
         Ok(Self { reader, names: Names::default() })
     }
 
+    /// Somebody else writes what is committed into the file; only when that gets far behind, it is done here.
+    pub(crate) fn leave_checkpoints(&self) -> Result<(), Error> {
+        self.ask(|connection| {
+            let set = |_: &rusqlite::Row<'_>| Ok(());
+            connection.pragma_update_and_check(None, "wal_autocheckpoint", 4 * schema::CHECKPOINT, set)
+        })
+    }
+
     /// Says that `process` writes here: its calls that have not ended are running as long as the answer lives.
     ///
     /// # Errors

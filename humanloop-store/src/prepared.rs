@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::content::Content;
 use crate::ingest::json;
-use crate::ingest::place::id_of;
+use crate::ingest::place::{id_of, is_id, named_session, parent_of};
 use crate::preview;
 use crate::sums::Counts;
 
@@ -23,6 +23,13 @@ pub(crate) enum Prepared {
 #[derive(Debug)]
 pub(crate) struct PreparedLog {
     pub(crate) id: Uuid,
+    /// Whether its reference id says more than its id.
+    pub(crate) has_reference: bool,
+    /// The session that it names.
+    pub(crate) session: Option<Uuid>,
+    pub(crate) parent: Option<Uuid>,
+    /// Whether the parent's reference id says more than its id.
+    pub(crate) has_parent_reference: bool,
     pub(crate) start: i64,
     pub(crate) counts: Counts,
     pub(crate) first_token: Option<i64>,
@@ -94,8 +101,14 @@ impl Said {
 impl PreparedLog {
     pub(crate) fn of(log: &Log) -> Self {
         let said = Said::of(log.messages.as_deref(), log.output.as_deref(), log.output_format, log.error.as_deref());
+        let id = log.reference_id.as_deref().map_or_else(id::new, |reference| id_of(reference, "data_"));
+        let parent = parent_of(log);
         Self {
-            id: log.reference_id.as_deref().map_or_else(id::new, |reference| id_of(reference, "data_")),
+            id,
+            has_reference: log.reference_id.as_deref().is_some_and(|reference| !is_id(reference, id)),
+            session: named_session(log).map(|text| id_of(text, "sesh_")),
+            parent: parent.map(|(parent, _)| parent),
+            has_parent_reference: parent.is_some_and(|(_, reference)| reference.is_some()),
             start: log.created_at.unwrap_or_else(Timestamp::now).as_nanos(),
             counts: Counts {
                 outcome: log.outcome(),

@@ -7,6 +7,9 @@ pub(crate) const APPLICATION: i64 = 0x686d_6c70;
 /// The version of the tables.
 pub(crate) const VERSION: i64 = 3;
 
+/// Pages that are committed before they are written into the file.
+pub(crate) const CHECKPOINT: i64 = 4_000;
+
 /// What a fresh file gets. Rows are narrow and clustered by session; contents stand apart, big ones once.
 pub(crate) const TABLES: &str = "
 -- One counter for all that changes: a log's place in the order of arrival, and the mark of its last change.
@@ -166,7 +169,7 @@ pub(crate) fn prepare(connection: &mut Connection) -> rusqlite::Result<Found> {
         // FULL: what was acknowledged survives a power cut; commits are grouped, so it costs little.
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
-        connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?;
         connection.pragma_update(None, "cache_size", -65536)?;
         connection.set_prepared_statement_cache_capacity(64);
     }

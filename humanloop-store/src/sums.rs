@@ -1,8 +1,8 @@
 //! The sums of sessions, versions and projects: added up in memory, written once a batch.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::HashMap;
 use humanloop_api::{Kind, Outcome};
 use rusqlite::{Transaction, params};
 

@@ -1,7 +1,7 @@
 //! One thread that writes for many callers: each waits only until its own entries are on disk.
 //!
 //! The first job opens a batch; the batch takes all that waits and is committed as soon as nobody does, or after 20 ms. So one caller
-//! has its answer at once, and many share a commit.
+//! has its answer at once, and many share a commit. For the disk another thread waits, which then answers: see `acknowledge.rs`.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -11,11 +11,13 @@ use std::time::{Duration, Instant};
 
 use humanloop_api::Entry;
 
+use crate::acknowledge::{Acknowledger, Done};
 use crate::error::Error;
 use crate::index::Indexer;
 use crate::ingest::{Placed, Taken};
 use crate::open::Store;
 use crate::prepared::Prepared;
+use crate::schema::CHECKPOINT;
 
 /// How long a batch gathers at most.
 const GATHER: Duration = Duration::from_millis(20);
@@ -28,6 +30,9 @@ const INDEX_AT_ONCE: usize = 2_000;
 /// So many times as long as it worked the indexer rests while logs pour in: who writes them waits, who searches does not yet.
 const REST: u32 = 3;
 
+/// How often it is looked whether enough was committed to be brought into the file.
+const TICK: Duration = Duration::from_millis(50);
+
 /// A handle on the thread that writes. Clones write to the same store; the thread ends after the last of them.
 #[derive(Clone, Debug)]
 pub struct Writer {
@@ -35,7 +40,7 @@ pub struct Writer {
     path: Arc<PathBuf>,
 }
 
-type Answer = Box<dyn FnOnce(Result<Vec<Placed>, Error>) + Send>;
+pub(crate) type Answer = Box<dyn FnOnce(Result<Vec<Placed>, Error>) + Send>;
 
 enum Job {
     Ingest { batch: Arc<Batch>, answer: Answer },
@@ -43,9 +48,16 @@ enum Job {
 }
 
 /// Entries with what was made of them on the caller's thread.
-struct Batch {
+pub(crate) struct Batch {
     entries: Vec<Entry>,
     prepared: Vec<Prepared>,
+}
+
+impl Batch {
+    pub(crate) fn of(entries: Vec<Entry>) -> Self {
+        let prepared = entries.iter().map(Prepared::of).collect();
+        Self { entries, prepared }
+    }
 }
 
 struct Entries(Arc<Batch>);
@@ -71,6 +83,8 @@ impl Writer {
     /// As [`Store::open`]; when no thread can be started.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let store = Store::open(path)?;
+        let acknowledger = Acknowledger::start(&store)?;
+        store.leave_checkpoints()?;
         let (jobs, waiting) = mpsc::channel();
         let no_thread = |source| Error::File { path: path.into(), source };
         let bell = Arc::new(Bell::default());
@@ -78,7 +92,7 @@ impl Writer {
         thread::Builder::new()
             .name("humanloop-writer".into())
             .spawn(move || {
-                write(store, &waiting, &ring);
+                write(store, acknowledger, &waiting, &ring);
                 ring.close();
             })
             .map_err(no_thread)?;
@@ -90,10 +104,9 @@ impl Writer {
         Ok(Self { jobs, path: Arc::new(path.into()) })
     }
 
-    /// Takes entries in, all or none; `answer` is called on the writer's thread when they are on disk. Does not wait.
+    /// Takes entries in, all or none; `answer` is called on a thread of the writer's when they are on disk. Does not wait.
     pub fn ingest(&self, entries: Vec<Entry>, answer: impl FnOnce(Result<Vec<Placed>, Error>) + Send + 'static) {
-        let prepared = entries.iter().map(Prepared::of).collect();
-        let job = Job::Ingest { batch: Arc::new(Batch { entries, prepared }), answer: Box::new(answer) };
+        let job = Job::Ingest { batch: Arc::new(Batch::of(entries)), answer: Box::new(answer) };
         if let Err(mpsc::SendError(Job::Ingest { answer, .. })) = self.jobs.send(job) {
             answer(Err(self.gone()));
         }
@@ -143,7 +156,7 @@ impl Writer {
     }
 }
 
-fn write(mut store: Store, waiting: &Receiver<Job>, bell: &Bell) {
+fn write(mut store: Store, mut acknowledger: Acknowledger, waiting: &Receiver<Job>, bell: &Bell) {
     let mut settled = Instant::now();
     loop {
         let first = match waiting.recv_timeout(SETTLE) {
@@ -159,8 +172,15 @@ fn write(mut store: Store, waiting: &Receiver<Job>, bell: &Bell) {
         let mut after = Some(first);
         while let Some(job) = after.take() {
             match job {
-                Job::Run(work) => work(&mut store),
-                ingest @ Job::Ingest { .. } => after = take(&mut store, ingest, waiting),
+                Job::Run(work) => {
+                    // When this fails, SQLite cannot be asked for anything.
+                    let _ = acknowledger.set_ahead(&store, false);
+                    work(&mut store);
+                }
+                ingest @ Job::Ingest { .. } => {
+                    let _ = acknowledger.set_ahead(&store, true);
+                    after = take(&mut store, &acknowledger, ingest, waiting);
+                }
             }
         }
         bell.ring();
@@ -168,7 +188,7 @@ fn write(mut store: Store, waiting: &Receiver<Job>, bell: &Bell) {
 }
 
 /// Takes in what is there and what comes until nobody waits, with one commit. Gives back a job of another kind that came between.
-fn take(store: &mut Store, first: Job, waiting: &Receiver<Job>) -> Option<Job> {
+fn take(store: &mut Store, acknowledger: &Acknowledger, first: Job, waiting: &Receiver<Job>) -> Option<Job> {
     let opened = Instant::now();
     let mut next = Some(first);
     let mut after = None;
@@ -186,19 +206,22 @@ fn take(store: &mut Store, first: Job, waiting: &Receiver<Job>) -> Option<Job> {
             }
         }
     });
-    match taken {
+    let placed: Vec<Result<Vec<Placed>, Error>> = match taken {
         Ok(taken) => match store.placed(&taken) {
-            Ok(placed) => jobs.into_iter().zip(placed).for_each(|((_, answer), placed)| answer(Ok(placed))),
-            Err(_) => jobs.into_iter().zip(&taken).for_each(|((_, answer), taken)| answer(place(store, taken))),
+            Ok(placed) => placed.into_iter().map(Ok).collect(),
+            Err(_) => taken.iter().map(|taken| place(store, taken)).collect(),
         },
         // One of them does not fit in, or none does: each on its own.
         Err(_) => {
-            for (batch, answer) in jobs {
-                let taken = store.take(&batch.entries, &batch.prepared);
-                answer(taken.and_then(|taken| place(store, &taken)));
-            }
+            let alone = jobs.iter().map(|(batch, _)| {
+                let taken = store.take(&batch.entries, &batch.prepared)?;
+                place(store, &taken)
+            });
+            alone.collect()
         }
-    }
+    };
+    let done = jobs.into_iter().zip(placed).map(|((batch, answer), placed)| Done { batch, answer, placed });
+    acknowledger.acknowledge(done.collect());
     after
 }
 
@@ -234,12 +257,16 @@ impl Bell {
         !state.1
     }
 
-    /// When it rang since it was last asked: waits, but no longer than until it is over.
-    fn rest(&self, most: Duration) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if std::mem::take(&mut state.0) {
-            let _ = self.rung.wait_timeout_while(state, most, |(_, closed)| !*closed);
-        }
+    /// Whether it rang since it was last asked.
+    fn was_rung(&self) -> bool {
+        std::mem::take(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner).0)
+    }
+
+    /// Waits, but no longer than until it is over; whether to go on.
+    fn sleep(&self, most: Duration) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.rung.wait_timeout_while(state, most, |(_, closed)| !*closed);
+        !waited.unwrap_or_else(PoisonError::into_inner).0.1
     }
 
     fn closed(&self) -> bool {
@@ -256,12 +283,26 @@ fn index(path: &Path, bell: &Bell) {
             if !indexer.step(INDEX_AT_ONCE).is_ok_and(|taken| taken > 0) {
                 break;
             }
-            bell.rest(begun.elapsed() * REST);
+            if bell.was_rung() {
+                pause(&indexer, bell, begun.elapsed() * REST);
+            }
         }
         // Programs with the store embedded ring no bell.
         if !bell.wait(SETTLE) {
             return;
         }
-        thread::sleep(INDEX);
+        pause(&indexer, bell, INDEX);
+    }
+}
+
+/// Lets logs gather for so long, and brings what was committed into the file meanwhile, so that the writer need not.
+fn pause(indexer: &Indexer, bell: &Bell, most: Duration) {
+    let begun = Instant::now();
+    loop {
+        let _ = indexer.checkpoint(CHECKPOINT); // it is tried again; in the end the writer does it
+        let left = most.saturating_sub(begun.elapsed());
+        if left.is_zero() || !bell.sleep(left.min(TICK)) {
+            return;
+        }
     }
 }

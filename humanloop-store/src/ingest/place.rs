@@ -67,6 +67,11 @@ pub(crate) fn parent_of(log: &Log) -> Option<(Uuid, Option<&str>)> {
     log.parent_id.as_deref().map(|text| (id_of(text, "data_"), None))
 }
 
+/// The text that names the session.
+pub(crate) fn named_session(log: &Log) -> Option<&str> {
+    log.session_reference_id.as_deref().or(log.session_id.as_deref())
+}
+
 /// Whether a text is this id, as it is written usually.
 pub(crate) fn is_id(text: &str, id: Uuid) -> bool {
     text == &*id.hyphenated().encode_lower(&mut Uuid::encode_buffer())

@@ -1,7 +1,6 @@
 //! Where entries came to stand, which their callers are told.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use rusqlite::{Connection, OptionalExtension};
 use uuid::Uuid;
 

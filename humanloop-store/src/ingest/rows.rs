@@ -4,9 +4,9 @@ use std::sync::LazyLock;
 
 use humanloop_api::Log;
 use rusqlite::{Statement, ToSql, Transaction};
+use uuid::Uuid;
 
 use super::keep;
-use super::place::{is_id, parent_of};
 use super::placed::At;
 use crate::prepared::{PreparedLog, number};
 use crate::together::{Texts, bind, execute, texts};
@@ -63,15 +63,14 @@ impl Row<'_> {
     fn bind(&self, statement: &mut Statement<'_>, first: usize) -> rusqlite::Result<()> {
         let Self { log, prepared, .. } = self;
         let counts = &prepared.counts;
-        let parent = parent_of(log);
         let values: [&dyn ToSql; LOG_COLUMNS] = [
             &self.session,
             &self.arrival,
             &self.changed,
             prepared.id.as_bytes(),
-            &log.reference_id.as_deref().filter(|reference| !is_id(reference, prepared.id)),
-            &parent.as_ref().map(|(parent, _)| parent.as_bytes()),
-            &parent.as_ref().and_then(|(_, reference)| *reference),
+            &log.reference_id.as_deref().filter(|_| prepared.has_reference),
+            &prepared.parent.as_ref().map(Uuid::as_bytes),
+            &log.parent_reference_id.as_deref().filter(|_| prepared.has_parent_reference),
             &self.project,
             &self.config,
             &self.process,
