@@ -254,12 +254,18 @@ test("versions of a project, their difference and their logs", async () => {
 });
 
 test("two sessions are compared", async () => {
+  await page.goto(base);
   const ids = await page.evaluate(async () => (await (await fetch("/data/sessions")).json()).sessions.filter((one) => /monday|tuesday/.test(one.reference_id)).map((one) => one.id));
   await page.goto(`${base}/compare/${ids[1]}/${ids[0]}`);
   await page.locator(".pairrow").nth(2).click();
   await seen("code changed");
   await page.locator(".detail .came").first().waitFor();
   await shoot("compare");
+  const phone = await pageOf({ viewport: { width: 390, height: 780 }, isMobile: true, hasTouch: true });
+  await phone.goto(page.url());
+  await phone.locator(".pairrow").nth(2).click(); // the calls are there beside what differs
+  await phone.locator(".detail .came").first().waitFor();
+  assert.ok(await phone.locator(".pairrow").nth(1).isVisible());
 });
 
 test("what happens meanwhile appears by itself, and the selection stays", async () => {

@@ -51,7 +51,8 @@ export function difference(a, b) {
 /** Two texts as one, with lines taken away and added; within a changed line the words. */
 export function differenceView(before, after) {
   if (before === after) return h("p", { class: "quiet" }, "no difference");
-  const pieces = difference(before.split("\n"), after.split("\n"));
+  const linesOf = (text) => (text === "" ? [] : text.split("\n")); // nothing is no empty line
+  const pieces = difference(linesOf(before), linesOf(after));
   const lines = [];
   for (let i = 0; i < pieces.length; i += 1) {
     const [sign, text] = pieces[i];

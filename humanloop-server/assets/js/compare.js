@@ -46,7 +46,8 @@ export async function comparePage(place, first, second) {
 
 /** A difference with its sign. */
 function signed(delta, format) {
-  return `${delta > 0 ? "+" : "−"}${format(Math.abs(delta))}`;
+  const [, about, figure] = /^([≈<] )?(.*)$/.exec(format(Math.abs(delta)));
+  return `${about ?? ""}${delta > 0 ? "+" : "−"}${figure}`;
 }
 
 /** Pairs in the order of the trees: equal names by their longest common order, then what is below them. */
