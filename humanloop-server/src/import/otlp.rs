@@ -306,3 +306,75 @@ impl<'v> Span<'v> {
         })
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use humanloop_api::Entry;
+    use humanloop_store::Store;
+    use serde_json::json;
+
+    use super::*;
+
+    /// The values in a value, itself first.
+    fn places(value: &Value, place: &str, found: &mut Vec<String>) {
+        found.push(place.to_owned());
+        match value {
+            Value::Array(items) => {
+                items.iter().enumerate().for_each(|(at, item)| places(item, &format!("{place}/{at}"), found));
+            }
+            Value::Object(fields) => {
+                fields.iter().for_each(|(name, item)| places(item, &format!("{place}/{name}"), found));
+            }
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn whatever_stands_in_a_span_there_are_logs_that_the_store_takes_or_none() {
+        let text = |key: &str, text: &str| json!({ "key": key, "value": { "stringValue": text } });
+        let messages = json!([{ "role": "user", "parts": [{ "type": "text", "content": "hi" }, { "type": "tool_call", "id": "c", "name": "f", "arguments": {} }] }]);
+        let spans = json!([{
+            "traceId": "a", "spanId": "1", "parentSpanId": "0", "name": "n", "startTimeUnixNano": "1", "endTimeUnixNano": 9,
+            "status": { "code": 2, "message": "m" },
+            "events": [{ "name": "exception", "attributes": [text("exception.message", "e")] }],
+            "attributes": [
+                text("gen_ai.operation.name", "chat"), text("gen_ai.input.messages", &messages.to_string()),
+                { "key": "gen_ai.output.messages", "value": { "arrayValue": { "values": [{ "kvlistValue": { "values": [text("role", "assistant")] } }] } } },
+                { "key": "gen_ai.usage.input_tokens", "value": { "intValue": "7" } }, { "key": "llm.cost.prompt", "value": { "doubleValue": 0.5 } },
+                text("humanloop.version.id", "v"), text("humanloop.config", "{\"model\":\"m\"}"), text("humanloop.source_code", "fn f() {}"),
+                text("code.function.name", "a::b"), { "key": "code.line.number", "value": { "intValue": 3 } },
+                text("input.value", "{\"q\":1}"), text("metadata", "{}"), text("session.id", "s"),
+            ],
+        }]);
+        let whole = json!({ "resourceSpans": [{ "resource": { "attributes": [text("service.name", "x")] }, "scopeSpans": [{ "spans": spans }] }] });
+        let mut found = Vec::new();
+        places(&whole, "", &mut found);
+        let odd = [
+            json!(null),
+            json!(-1),
+            json!(u64::MAX),
+            json!("\u{0}"),
+            json!(""),
+            json!([]),
+            json!({}),
+            json!([[null]]),
+            json!({ "stringValue": 1 }),
+            json!({ "intValue": "99999999999999999999" }),
+            json!(1e300),
+        ];
+        let mut store = Store::in_memory().unwrap();
+        let mut taken = 0;
+        for place in &found {
+            for odd in &odd {
+                let mut request = whole.clone();
+                *request.pointer_mut(place).unwrap() = odd.clone();
+                let logs = logs(&[request]);
+                taken += logs.len();
+                store.ingest(&logs.into_iter().map(|log| Entry::Log(Box::new(log))).collect::<Vec<_>>()).unwrap();
+            }
+        }
+        assert!(taken > found.len() * odd.len() / 2, "{taken} logs of {} requests", found.len() * odd.len());
+        assert!(store.doctor().unwrap().problems.is_empty());
+    }
+}

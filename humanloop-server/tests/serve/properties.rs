@@ -180,6 +180,20 @@ fn whatever_json_comes_there_is_a_clear_answer_and_the_store_stays_whole() {
         "/v4/model-configs/config_%F0",
         "/v4/projects/999999999999999999999",
         "/v4/logs?project_id=1&page=1000000000&size=1000",
+        "/data/sessions?q=%22%27*(%00&after=x&from=soon",
+        "/data/sessions?q=%22%27*(%00%ff&state=bad&kind=tool&model=%25",
+        "/data/sessions?after=9223372036854775807.9223372036854775807",
+        "/data/logs?project=99999999999999999999",
+        "/data/logs?project=-1&config=%00&q=a%20b%22",
+        "/data/session/%00",
+        "/data/session/a/search?q=(",
+        "/data/session/00000000-0000-0000-0000-000000000000/search?q=%22(%22*",
+        "/data/session/a/file?as=pdf",
+        "/data/log/a",
+        "/data/log/00000000-0000-0000-0000-000000000000/value?path=//~1~",
+        "/data/log/00000000-0000-0000-0000-000000000000/now",
+        "/data/project/99999999999999999999",
+        "/compare/%2e%2e/%00",
     ] {
         let status = server.get(path).status().as_u16();
         assert!(status < 500, "{path}: {status}");
