@@ -39,7 +39,7 @@ pub use feedback::{Feedback, FeedbackValue};
 pub use generate::{Generated, Sample, Usage};
 pub use humanloop_template::Mistakes;
 pub use log::{Entry, Log, LogUpdate, Logged, OneOrMany, OutputFormat, Process};
-pub use losses::{Loss, Losses};
+pub use losses::{Loss, Losses, Waiting};
 pub use message::{Content, FunctionCall, ImageUrl, Message, Part, Role, ToolCall};
 pub use object::{Object, json, raw};
 pub use outcome::{Kind, Outcome};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Process;
+use crate::{Process, Timestamp};
 
 /// **Ours**: what a program lost of its records so far, and what it does not record: the body of `POST /losses`. A later account
 /// takes the place of an earlier one.
@@ -28,6 +28,18 @@ pub struct Losses {
     /// The part of its sessions that it records, when it is not all.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub sample: Option<f64>,
+    /// What waits on its disk for this destination, when something does.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub waiting: Option<Waiting>,
+}
+
+/// Records that have not arrived yet: the destination did not answer when they were made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// How many.
+    pub records: u64,
+    /// When that was so.
+    pub at: Timestamp,
 }
 
 /// Why a record is lost.
@@ -79,7 +91,7 @@ impl Loss {
 impl Losses {
     /// Nothing, so far.
     pub fn none(process: Process) -> Self {
-        Self { process, lost: BTreeMap::new(), sample: None }
+        Self { process, lost: BTreeMap::new(), sample: None, waiting: None }
     }
 
     /// Records that are lost, of all causes.
@@ -95,7 +107,7 @@ impl Losses {
     /// let process = Process { id: id::new(), pid: 7 };
     /// let lost = [(Loss::QueueFull, 9), (Loss::Refused, 1)].into();
     /// assert_eq!(
-    ///     Losses { process, lost, sample: Some(0.25) }.sentences(),
+    ///     Losses { lost, sample: Some(0.25), ..Losses::none(process) }.sentences(),
     ///     [
     ///         "10 records of program 7 were lost: 9, the queue was full; 1, the destination did not take it",
     ///         "program 7 records 25 % of its sessions",
@@ -113,6 +125,9 @@ impl Losses {
                 records => (format!("{records} records"), "were"),
             };
             sentences.push(format!("{records} of program {pid} {were} lost: {}", causes.join("; ")));
+        }
+        if let Some(Waiting { records, at }) = self.waiting {
+            sentences.push(format!("{records} more of program {pid} waited on its disk at {at}"));
         }
         if let Some(part) = self.sample {
             sentences.push(format!("program {pid} records {} % of its sessions", (part * 1000.0).round() / 10.0));

@@ -122,8 +122,7 @@ impl Outlet {
             counts.spooled.fetch_add(spool.weight(), Ordering::Relaxed);
         }
         let state = Mutex::new(State { spool, ..State::default() });
-        let told = AtomicBool::new(false);
-        let outlet = Arc::new(Self { name, state, aside, told, changed: Condvar::new(), counts, queue });
+        let outlet = Arc::new(Self { name, state, aside, told: false.into(), changed: Condvar::new(), counts, queue });
         let courier = outlet.clone();
         std::thread::Builder::new().name("humanloop-out".into()).spawn(move || courier.run(sink, losses))?;
         Ok(outlet)
@@ -180,8 +179,7 @@ impl Outlet {
 
     /// Waits for room, or a moment.
     pub(crate) fn wait_for_room(&self) {
-        let state = lock(&self.state);
-        drop(self.wait(state, Duration::from_millis(100)));
+        drop(self.wait(lock(&self.state), Duration::from_millis(100)));
     }
 
     /// Waits until nothing is on its way in memory; whether that came before `deadline`.
@@ -265,7 +263,7 @@ impl Outlet {
             match pause {
                 None => {
                     failures = 0;
-                    account.tell(&mut *sink, &self.counts);
+                    account.tell(&mut *sink, &self.counts, self.waiting(), false);
                 }
                 Some(asked) => {
                     failures += 1;
@@ -276,7 +274,7 @@ impl Outlet {
             }
         }
         if failures == 0 && !lock(&self.state).abandoned {
-            account.tell(&mut *sink, &self.counts);
+            account.tell(&mut *sink, &self.counts, self.waiting(), true);
         }
         drop(sink); // a store is closed before the end is told
         let mut state = lock(&self.state);
@@ -287,6 +285,10 @@ impl Outlet {
         state.spool = None; // its lock is let go
         drop(state);
         self.changed.notify_all();
+    }
+
+    fn waiting(&self) -> u64 {
+        lock(&self.state).spool.as_ref().map_or(0, Spool::weight)
     }
 
     /// Waits for something to deliver; `None` at the end.

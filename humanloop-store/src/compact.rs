@@ -146,10 +146,18 @@ fn rows(connection: &Connection, session: &SessionSummary, since: i64) -> rusqli
     if !all.is_sorted_by_key(|row| row.order) {
         answer = in_order(&answer, all);
     }
+    // What a program lost may be news when none of its logs is.
+    let (told, last) = losses::changed_since(connection, since)?;
+    let mut takes_part = connection.prepare_cached("SELECT 1 FROM log WHERE session = ?1 AND process = ?2 LIMIT 1")?;
+    for process in told {
+        if !processes.contains(&process) && takes_part.exists(params![session.row, process])? {
+            processes.insert(process);
+        }
+    }
     let losses = losses::of(connection, processes)?;
     let head = json(&Answer {
         session: &session.to_object(),
-        upto: session.changed,
+        upto: session.changed.max(last),
         configs: places.configs.list,
         projects: places.projects.list,
         losses: losses.iter().map(|losses| (losses.process.id, losses.sentences())).collect(),

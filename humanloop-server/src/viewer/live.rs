@@ -55,6 +55,7 @@ pub(super) async fn session(
     follow(app, since.or_last(&headers), move |store, mark| {
         // The session's own mark moves with each of its logs: cheap to ask.
         let changed = store.session(id)?.map_or(mark, |session| session.changed);
+        let changed = changed.max(store.losses_changed_since(mark)?);
         if changed <= mark {
             return Ok(None);
         }

@@ -151,6 +151,39 @@ fn who_watches_goes_on_from_the_last_event_after_a_break() {
 }
 
 #[test]
+fn who_watches_a_session_is_told_what_its_programs_lost_and_nothing_of_others() {
+    let server = Server::start();
+    let process = |n: u32| json!({"id": format!("0191c0de-0000-7000-8000-00000000000{n}"), "pid": n});
+    let log =
+        |n: u32| json!({"project": "p", "session_reference_id": format!("s{n}"), "process": process(n), "output": "x"});
+    let session = server.post("/v4/logs", &log(1), 200)["session_id"].as_str().unwrap().to_owned();
+    server.post("/v4/logs", &log(2), 200);
+    let session = session.trim_start_matches("sesh_");
+    let mark = server.json(&format!("/data/session/{session}"))["upto"].to_string();
+    for n in [2, 1] {
+        let waiting = json!({"records": 5, "at": "2026-11-28T16:00:00Z"});
+        let losses = json!({"process": process(n), "lost": {"queue_full": n, "refused": 1}, "waiting": waiting});
+        server.post("/v4/losses", &losses, 200);
+    }
+    for wrong in [json!({"process": process(1), "lost": {"dog": 1}}), json!({"lost": {}}), json!([])] {
+        server.post("/v4/losses", &wrong, 422);
+    }
+    let path = format!("/data/session/{session}/live?since={mark}");
+    let lines = BufReader::new(server.request(Method::GET, &path, &[], "")).lines().map(Result::unwrap);
+    let data = lines.filter_map(|line| line.strip_prefix("data: ").map(ToOwned::to_owned)).next().unwrap();
+    let data: Value = serde_json::from_str(&data).unwrap();
+    assert_eq!(data["rows"], json!([]));
+    let told = json!([[
+        process(1)["id"],
+        [
+            "2 records of program 1 were lost: 1, the queue was full; 1, the destination did not take it",
+            "5 more of program 1 waited on its disk at 2026-11-28T16:00:00.000000000+00:00"
+        ]
+    ]]);
+    assert_eq!(data["losses"], told);
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn it_opens_the_browser_when_told_to_and_needs_little_memory() {
     use std::os::unix::fs::PermissionsExt;
