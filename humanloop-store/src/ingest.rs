@@ -119,7 +119,8 @@ impl Store {
         mut next: impl FnMut() -> Option<(E, P)>,
     ) -> Result<Vec<Vec<Taken>>, Error> {
         let taken = self.transact(|transaction, names| {
-            let mut batch = Batch { transaction, names, sums: Sums::default() };
+            let mut batch =
+                Batch { transaction, names, sums: Sums::default(), statements: rows::Statements::default() };
             let mut all = Vec::new();
             while let Some((entries, prepared)) = next() {
                 all.push(batch.take(entries.as_ref(), prepared.as_ref())?);
@@ -136,6 +137,7 @@ pub(crate) struct Batch<'a, 'c> {
     pub(crate) transaction: &'a Transaction<'c>,
     pub(crate) names: &'a mut Names,
     pub(crate) sums: Sums,
+    pub(crate) statements: rows::Statements<'a>,
 }
 
 impl Batch<'_, '_> {

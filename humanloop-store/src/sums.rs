@@ -6,7 +6,7 @@ use foldhash::HashMap;
 use humanloop_api::{Kind, Outcome};
 use rusqlite::{Transaction, params};
 
-use crate::together::{Texts, bind, execute, texts};
+use crate::together::{Rows, Texts, bind, texts};
 
 /// No log counts for more than this (7e13 tokens, 19 hours, 70,000 dollars), so that no sum of logs can overflow.
 const MOST: i64 = 1 << 46;
@@ -126,7 +126,10 @@ impl Sums {
         if let Some(output) = output
             && session.last_output.as_ref().is_none_or(|(last, _)| ended >= *last)
         {
-            session.last_output = Some((ended, output.into()));
+            let (last, text) = session.last_output.get_or_insert_default();
+            *last = ended;
+            text.clear();
+            text.push_str(output);
         }
         if let Some(old) = old {
             session.added.add(old, -1);
@@ -249,7 +252,7 @@ impl Sums {
         self.parts.sort_unstable(); // the order of the table
         static TEXTS: LazyLock<Texts> =
             LazyLock::new(|| texts("INSERT OR IGNORE INTO part(project, session, config, kind)", 4));
-        execute(transaction, &self.parts, &TEXTS, 4, |[project, session, config, kind], statement, first| {
+        Rows::of(&TEXTS, 4).write(transaction, &self.parts, |[project, session, config, kind], statement, first| {
             bind(statement, first, &[project, session, config, kind])
         })?;
         self.parts.clear();

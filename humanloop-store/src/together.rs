@@ -1,6 +1,6 @@
 //! Rows that are written together: a statement for sixteen costs little more than one for a single row.
 
-use rusqlite::{Statement, ToSql, Transaction};
+use rusqlite::{CachedStatement, Statement, ToSql, Transaction};
 
 /// So many rows are written by one statement, the most that there are.
 const TOGETHER: [usize; 3] = [16, 4, 1];
@@ -16,26 +16,41 @@ pub(crate) fn texts(into: &str, columns: usize) -> Texts {
     TOGETHER.map(|rows| format!("{into} VALUES {}", vec![&*row; rows].join(", ")))
 }
 
-/// Writes rows, and says how many changed something. `bind` gets the number of a row's first parameter.
-pub(crate) fn execute<R>(
-    transaction: &Transaction<'_>,
-    mut rows: &[R],
-    texts: &Texts,
+/// The statements for rows of one kind, held from one call to the next: to look them up by their long texts takes its time.
+pub(crate) struct Rows<'t> {
+    texts: &'static Texts,
     columns: usize,
-    bind: impl Fn(&R, &mut Statement<'_>, usize) -> rusqlite::Result<()>,
-) -> rusqlite::Result<usize> {
-    let mut changed = 0;
-    for (together, text) in TOGETHER.into_iter().zip(texts) {
-        while let Some((now, later)) = rows.split_at_checked(together) {
-            let mut statement = transaction.prepare_cached(text)?;
-            for (at, row) in now.iter().enumerate() {
-                bind(row, &mut statement, at * columns + 1)?;
-            }
-            changed += statement.raw_execute()?;
-            rows = later;
-        }
+    held: [Option<CachedStatement<'t>>; 3],
+}
+
+impl<'t> Rows<'t> {
+    pub(crate) fn of(texts: &'static Texts, columns: usize) -> Self {
+        Self { texts, columns, held: [const { None }; 3] }
     }
-    Ok(changed)
+
+    /// Writes rows, and says how many changed something. `bind` gets the number of a row's first parameter.
+    pub(crate) fn write<R>(
+        &mut self,
+        transaction: &'t Transaction<'_>,
+        mut rows: &[R],
+        bind: impl Fn(&R, &mut Statement<'_>, usize) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<usize> {
+        let mut changed = 0;
+        for ((together, text), held) in TOGETHER.into_iter().zip(self.texts).zip(&mut self.held) {
+            while let Some((now, later)) = rows.split_at_checked(together) {
+                let statement = match held {
+                    Some(statement) => statement,
+                    None => held.insert(transaction.prepare_cached(text)?),
+                };
+                for (at, row) in now.iter().enumerate() {
+                    bind(row, statement, at * self.columns + 1)?;
+                }
+                changed += statement.raw_execute()?;
+                rows = later;
+            }
+        }
+        Ok(changed)
+    }
 }
 
 /// Binds a row's values.

@@ -39,7 +39,7 @@ impl Batch<'_, '_> {
                 let prepared = PreparedLog { id: prepared.id, ..PreparedLog::of(&log) };
                 self.transaction.execute("DELETE FROM early WHERE log = ?1", [prepared.id.as_bytes()])?;
                 let row = self.row(at, session, &log, &prepared)?;
-                rows::insert(self.transaction, std::slice::from_ref(&row))?;
+                self.statements.insert(self.transaction, std::slice::from_ref(&row))?;
                 self.written(std::slice::from_ref(&row))?;
                 return Ok(Next::Done(What::New));
             }
@@ -49,7 +49,7 @@ impl Batch<'_, '_> {
 
     /// Writes new logs; `become` hears of each what became of it.
     pub(super) fn write(&mut self, rows: &[Row<'_>], mut became: impl FnMut(&Row<'_>, What)) -> rusqlite::Result<()> {
-        if rows::insert(self.transaction, rows)? == rows.len() {
+        if self.statements.insert(self.transaction, rows)? == rows.len() {
             self.written(rows)?;
             rows.iter().for_each(|row| became(row, What::New));
             return Ok(());
@@ -123,8 +123,8 @@ impl Batch<'_, '_> {
 
     /// Does what belongs to rows that stand now: contents, feedback, sums.
     fn written(&mut self, rows: &[Row<'_>]) -> rusqlite::Result<()> {
-        let Self { transaction, names, sums } = self;
-        rows::insert_contents(transaction, rows)?;
+        let Self { transaction, names, sums, statements } = self;
+        statements.insert_contents(transaction, rows)?;
         for Row { session, project, config, changed, log, prepared, .. } in rows {
             for body in &prepared.feedback {
                 let mut insert =

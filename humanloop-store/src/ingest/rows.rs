@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::keep;
 use super::placed::At;
 use crate::prepared::{PreparedLog, number};
-use crate::together::{Texts, bind, execute, texts};
+use crate::together::{Rows, Texts, bind, texts};
 
 /// A log with what the store knows of it, ready to be a row.
 pub(super) struct Row<'e> {
@@ -27,28 +27,45 @@ pub(super) struct Row<'e> {
     pub(super) prepared: &'e PreparedLog,
 }
 
-/// Writes rows of logs that may be there already, and says how many were not.
-pub(super) fn insert(transaction: &Transaction<'_>, rows: &[Row<'_>]) -> rusqlite::Result<usize> {
-    static TEXTS: LazyLock<Texts> = LazyLock::new(|| texts("INSERT OR IGNORE INTO log", LOG_COLUMNS));
-    execute(transaction, rows, &TEXTS, LOG_COLUMNS, Row::bind)
+/// The statements for the rows of new logs.
+pub(crate) struct Statements<'t> {
+    logs: Rows<'t>,
+    contents: Rows<'t>,
+}
+
+impl Default for Statements<'_> {
+    fn default() -> Self {
+        static LOGS: LazyLock<Texts> = LazyLock::new(|| texts("INSERT OR IGNORE INTO log", LOG_COLUMNS));
+        static CONTENTS: LazyLock<Texts> = LazyLock::new(|| {
+            let into = "INSERT OR REPLACE INTO content(arrival, session, inputs, messages, output, error, details)";
+            texts(into, CONTENT_COLUMNS)
+        });
+        Self { logs: Rows::of(&LOGS, LOG_COLUMNS), contents: Rows::of(&CONTENTS, CONTENT_COLUMNS) }
+    }
+}
+
+impl<'t> Statements<'t> {
+    /// Writes rows of logs that may be there already, and says how many were not.
+    pub(super) fn insert(&mut self, transaction: &'t Transaction<'_>, rows: &[Row<'_>]) -> rusqlite::Result<usize> {
+        self.logs.write(transaction, rows, Row::bind)
+    }
+
+    /// Writes what logs hold, in place of what they held.
+    pub(super) fn insert_contents(
+        &mut self,
+        transaction: &'t Transaction<'_>,
+        rows: &[Row<'_>],
+    ) -> rusqlite::Result<()> {
+        self.contents
+            .write(transaction, rows, |row, statement, first| row.bind_content(transaction, statement, first))?;
+        Ok(())
+    }
 }
 
 /// Writes the row of a log in place of the one that is there.
 pub(super) fn replace(transaction: &Transaction<'_>, row: &Row<'_>) -> rusqlite::Result<usize> {
     static TEXTS: LazyLock<Texts> = LazyLock::new(|| texts("INSERT OR REPLACE INTO log", LOG_COLUMNS));
-    execute(transaction, std::slice::from_ref(row), &TEXTS, LOG_COLUMNS, Row::bind)
-}
-
-/// Writes what logs hold, in place of what they held.
-pub(super) fn insert_contents(transaction: &Transaction<'_>, rows: &[Row<'_>]) -> rusqlite::Result<()> {
-    static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
-        let into = "INSERT OR REPLACE INTO content(arrival, session, inputs, messages, output, error, details)";
-        texts(into, CONTENT_COLUMNS)
-    });
-    execute(transaction, rows, &TEXTS, CONTENT_COLUMNS, |row, statement, first| {
-        row.bind_content(transaction, statement, first)
-    })?;
-    Ok(())
+    Rows::of(&TEXTS, LOG_COLUMNS).write(transaction, std::slice::from_ref(row), Row::bind)
 }
 
 const LOG_COLUMNS: usize = 24;
