@@ -13,6 +13,11 @@ const ITEM: usize = 128;
 /// A text is decompressed up to this size; more was never written.
 const LARGEST: usize = 1 << 30;
 
+/// Bytes of first words from which they are not kept twice.
+const FIRST_WORDS: usize = 24;
+/// Stands for the first words between what comes before and after them; no text has this byte.
+const HERE: u8 = 0xFF;
+
 const RAW: i64 = 0;
 const ZSTD: i64 = 1;
 const PIECES: i64 = 2;
@@ -81,6 +86,34 @@ impl Content {
             Self::Big(big) => big.keep(connection).map(Kept::Payload),
         }
     }
+
+    /// As [`keep`](Self::keep), beside a row that has the first words: those of a short text are not kept twice.
+    pub(crate) fn keep_beside(&self, connection: &Connection, first_words: Option<&str>) -> rusqlite::Result<Kept<'_>> {
+        match (self, first_words) {
+            (Self::Short(text), Some(first_words)) => {
+                Ok(around(text, first_words).map_or(Kept::Text(text), |(before, after)| Kept::Around(before, after)))
+            }
+            _ => self.keep(connection),
+        }
+    }
+}
+
+/// What comes before and after the first words of a text: it begins with them, or is an object that begins with a string of them.
+fn around<'t>(text: &'t str, first_words: &str) -> Option<(&'t str, &'t str)> {
+    if first_words.len() < FIRST_WORDS {
+        return None;
+    }
+    let begun = text.len() - text.trim_start().len();
+    let from = if text[begun..].starts_with(first_words) { begun } else { text.find("\":\"")? + 3 };
+    let after = text[from..].strip_prefix(first_words)?;
+    Some((&text[..from], after))
+}
+
+/// The text again.
+fn joined(around: &[u8], first_words: &str) -> Option<String> {
+    let here = around.iter().position(|byte| *byte == HERE)?;
+    let text = [&around[..here], first_words.as_bytes(), &around[here + 1..]].concat();
+    String::from_utf8(text).ok()
 }
 
 impl Big {
@@ -115,12 +148,18 @@ impl Big {
 pub(crate) enum Kept<'a> {
     Text(&'a str),
     Payload(i64),
+    /// What comes before and after the first words, which stand in the log's row.
+    Around(&'a str, &'a str),
 }
 
 impl Kept<'_> {
-    /// Whether the column of `row` holds just this.
-    pub(crate) fn is_in(&self, row: &Row<'_>, column: usize) -> rusqlite::Result<bool> {
+    /// Whether the column of `row` holds just this, or the text of which another column has the first words.
+    pub(crate) fn is_in(&self, row: &Row<'_>, column: usize, first_words: Option<usize>) -> rusqlite::Result<bool> {
         Ok(match (self, row.get_ref(column)?) {
+            (Self::Text(text), ValueRef::Blob(around)) => {
+                let first_words: Option<String> = first_words.map_or(Ok(None), |column| row.get(column))?;
+                first_words.and_then(|first_words| joined(around, &first_words)).as_deref() == Some(text)
+            }
             (Self::Text(text), ValueRef::Text(there)) => text.as_bytes() == there,
             (Self::Payload(id), ValueRef::Integer(there)) => *id == there,
             _ => false,
@@ -133,6 +172,7 @@ impl ToSql for Kept<'_> {
         Ok(match self {
             Self::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
             Self::Payload(id) => ToSqlOutput::Borrowed(ValueRef::Integer(*id)),
+            Self::Around(before, after) => [before.as_bytes(), &[HERE], after.as_bytes()].concat().into(),
         })
     }
 }
@@ -143,6 +183,22 @@ pub(crate) fn load(connection: &Connection, row: &Row<'_>, column: usize) -> rus
         ValueRef::Text(text) => Ok(Some(String::from_utf8_lossy(text).into_owned())),
         ValueRef::Integer(id) => payload(connection, id, true),
         _ => Ok(None),
+    }
+}
+
+/// As [`load`], of a text whose first words may stand in another column.
+pub(crate) fn load_beside(
+    connection: &Connection,
+    row: &Row<'_>,
+    column: usize,
+    first_words: usize,
+) -> rusqlite::Result<Option<String>> {
+    match row.get_ref(column)? {
+        ValueRef::Blob(around) => {
+            let first_words: Option<String> = row.get(first_words)?;
+            Ok(first_words.and_then(|first_words| joined(around, &first_words)))
+        }
+        _ => load(connection, row, column),
     }
 }
 

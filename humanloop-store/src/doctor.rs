@@ -72,7 +72,7 @@ impl Reader {
 }
 
 /// What must be nowhere: what it means, and the places as SQL.
-const WRONG: [(&str, &str); 9] = [
+const WRONG: [(&str, &str); 10] = [
     (
         "sessions whose sums are not those of their logs",
         "SELECT session.id FROM session LEFT JOIN (
@@ -114,6 +114,11 @@ const WRONG: [(&str, &str); 9] = [
         "contents without their log",
         "SELECT content.arrival FROM content LEFT JOIN log
             ON log.session = content.session AND log.arrival = content.arrival WHERE log.uuid IS NULL",
+    ),
+    (
+        "contents whose first words are missing",
+        "SELECT content.arrival FROM content JOIN log ON log.session = content.session AND log.arrival = content.arrival
+         WHERE typeof(inputs) = 'blob' AND input_preview IS NULL OR typeof(output) = 'blob' AND output_preview IS NULL",
     ),
     (
         "changes after the last one",

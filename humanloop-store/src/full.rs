@@ -4,7 +4,7 @@ use humanloop_api::{Feedback, Log, LogUpdate, Object, OneOrMany, Process, Timest
 use rusqlite::{Connection, OptionalExtension, Row};
 use uuid::Uuid;
 
-use crate::content::load;
+use crate::content::{load, load_beside};
 use crate::error::Error;
 use crate::names::config_digits;
 use crate::open::Reader;
@@ -66,7 +66,7 @@ pub(crate) const SELECT: &str = "SELECT log.uuid, log.reference, session.uuid, s
     log.parent_reference, project.name, config.body, config.function, process.uuid, process.pid, log.kind, log.outcome,
     log.start, log.sequence, log.duration, log.input_tokens, log.output_tokens, log.output_format, log.first_token,
     log.updated, log.project, config.hash, content.inputs, content.messages, content.output, content.error,
-    content.details, content.late
+    content.details, content.late, log.input_preview, log.output_preview
     FROM log JOIN session ON session.id = log.session JOIN project ON project.id = log.project
     LEFT JOIN content ON content.arrival = log.arrival
     LEFT JOIN config ON config.id = log.config LEFT JOIN process ON process.id = log.process";
@@ -116,9 +116,9 @@ pub(crate) fn read(connection: &Connection, row: &Row<'_>) -> rusqlite::Result<F
         output_tokens: number(17)?,
         output_format: row::format(row.get(18)?),
         first_token: seconds(19)?,
-        inputs: load(connection, row, 23)?.and_then(|text| serde_json::from_str::<Object>(&text).ok()),
+        inputs: load_beside(connection, row, 23, 29)?.and_then(|text| serde_json::from_str::<Object>(&text).ok()),
         messages: load(connection, row, 24)?.and_then(|text| serde_json::from_str(&text).ok()),
-        output: load(connection, row, 25)?,
+        output: load_beside(connection, row, 25, 30)?,
         error: load(connection, row, 26)?,
         ..log
     };

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::content::load;
+use crate::content::{load, load_beside};
 use crate::error::Error;
 use crate::open::failure;
 use crate::search::file;
@@ -129,7 +129,8 @@ fn tidy(connection: &Connection) -> rusqlite::Result<bool> {
 fn take(connection: &Connection, arrivals: &[i64]) -> rusqlite::Result<()> {
     // Held for all of them: a statement that goes back to the cache loses its values, for which SQLite plans a join anew.
     let mut select = connection.prepare_cached(
-        "SELECT coalesce(config.name, project.name), content.inputs, content.messages, content.output, content.error
+        "SELECT coalesce(config.name, project.name), content.inputs, content.messages, content.output, content.error,
+            log.input_preview, log.output_preview
          FROM logs.content JOIN logs.log ON log.session = content.session AND log.arrival = content.arrival
          JOIN logs.project ON project.id = log.project LEFT JOIN logs.config ON config.id = log.config
          WHERE content.arrival = ?1",
@@ -139,12 +140,13 @@ fn take(connection: &Connection, arrivals: &[i64]) -> rusqlite::Result<()> {
     )?;
     for arrival in arrivals {
         let found = select.query_row([arrival], |row| {
-            let text = |column| load(connection, row, column).map(|text| beginning(text.unwrap_or_default()));
-            let input = match text(1)? {
+            let text = |text: Option<String>| beginning(text.unwrap_or_default());
+            let input = match text(load_beside(connection, row, 1, 5)?) {
                 inputs if inputs.is_empty() => ending(load(connection, row, 2)?.unwrap_or_default()),
                 inputs => inputs,
             };
-            Ok((row.get::<_, String>(0)?, input, text(3)?, text(4)?))
+            let (output, error) = (load_beside(connection, row, 3, 6)?, load(connection, row, 4)?);
+            Ok((row.get::<_, String>(0)?, input, text(output), text(error)))
         });
         let Some((name, input, output, error)) = found.optional()? else { continue };
         insert.execute(params![arrival, name, input, output, error])?;

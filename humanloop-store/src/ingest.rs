@@ -197,6 +197,15 @@ fn keep<'c>(transaction: &Transaction<'_>, content: &'c Option<Content>) -> rusq
     content.as_ref().map(|content| content.keep(transaction)).transpose()
 }
 
+/// As [`keep`], of a text whose first words stand in the log's row.
+fn keep_beside<'c>(
+    transaction: &Transaction<'_>,
+    content: &'c Option<Content>,
+    first_words: &Option<String>,
+) -> rusqlite::Result<Option<Kept<'c>>> {
+    content.as_ref().map(|content| content.keep_beside(transaction, first_words.as_deref())).transpose()
+}
+
 /// JSON of our own types, which always serialize.
 pub(crate) fn json<T: Serialize>(value: &T) -> String {
     String::from(Box::<str>::from(humanloop_api::json(value)))

@@ -90,7 +90,8 @@ CREATE INDEX log_bad ON log(project, start) WHERE outcome > 1;
 CREATE INDEX log_running ON log(process) WHERE outcome = 1;
 CREATE INDEX log_updated ON log(changed) WHERE changed <> arrival;
 
--- What a log holds: each field is text, or the number of a payload. `late` is what updates added, as their JSON.
+-- What a log holds: each field is text, or the number of a payload, or bytes: a text without its first words, which stand in the
+-- log's row where the byte 0xFF is. `late` is what updates added, as their JSON.
 CREATE TABLE content(
     arrival INTEGER PRIMARY KEY, session INTEGER NOT NULL,
     inputs ANY, messages ANY, output ANY, error ANY, details ANY, late ANY

@@ -5,7 +5,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use uuid::Uuid;
 
-use crate::content::load;
+use crate::content::load_beside;
 use crate::error::Error;
 use crate::ingest::place::id_of;
 use crate::open::{Reader, Store};
@@ -232,7 +232,7 @@ impl Reader {
     pub fn session_first_inputs(&self, id: Uuid) -> Result<Option<Object>, Error> {
         let text = self.session_content(
             id,
-            "SELECT content.inputs FROM log JOIN content ON content.arrival = log.arrival
+            "SELECT content.inputs, log.input_preview FROM log JOIN content ON content.arrival = log.arrival
              WHERE log.session = (SELECT id FROM session WHERE uuid = ?1) ORDER BY log.start, log.sequence LIMIT 1",
         )?;
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
@@ -246,7 +246,7 @@ impl Reader {
     pub fn session_last_output(&self, id: Uuid) -> Result<Option<String>, Error> {
         self.session_content(
             id,
-            "SELECT content.output FROM log JOIN content ON content.arrival = log.arrival
+            "SELECT content.output, log.output_preview FROM log JOIN content ON content.arrival = log.arrival
              WHERE log.session = (SELECT id FROM session WHERE uuid = ?1) AND content.output IS NOT NULL
              ORDER BY log.start + coalesce(log.duration, 0) DESC, log.sequence DESC LIMIT 1",
         )
@@ -255,7 +255,7 @@ impl Reader {
     fn session_content(&self, id: Uuid, text: &str) -> Result<Option<String>, Error> {
         self.ask(|connection| {
             let mut select = connection.prepare_cached(text)?;
-            Ok(select.query_row([id.as_bytes()], |row| load(connection, row, 0)).optional()?.flatten())
+            Ok(select.query_row([id.as_bytes()], |row| load_beside(connection, row, 0, 1)).optional()?.flatten())
         })
     }
 }

@@ -6,8 +6,8 @@ use humanloop_api::Log;
 use rusqlite::{Statement, ToSql, Transaction};
 use uuid::Uuid;
 
-use super::keep;
 use super::placed::At;
+use super::{keep, keep_beside};
 use crate::prepared::{PreparedLog, number};
 use crate::together::{Rows, Texts, bind, texts};
 
@@ -120,9 +120,9 @@ impl Row<'_> {
         let values: [&dyn ToSql; CONTENT_COLUMNS] = [
             &self.arrival,
             &self.session,
-            &keep(transaction, &prepared.inputs)?,
+            &keep_beside(transaction, &prepared.inputs, &prepared.input_preview)?,
             &keep(transaction, &prepared.said.messages)?,
-            &keep(transaction, &prepared.said.output)?,
+            &keep_beside(transaction, &prepared.said.output, &prepared.said.output_preview)?,
             &keep(transaction, &prepared.said.error)?,
             &keep(transaction, &prepared.details)?,
         ];

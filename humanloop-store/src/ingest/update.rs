@@ -22,12 +22,16 @@ impl Batch<'_, '_> {
         let messages = keep(transaction, &prepared.said.messages)?;
         let output = keep(transaction, &prepared.said.output)?;
         let error = keep(transaction, &prepared.said.error)?;
-        let mut select =
-            self.transaction.prepare_cached("SELECT messages, output, error, late FROM content WHERE arrival = ?1")?;
-        let (same_contents, late) = select.query_row([place.arrival], |row| {
-            let same = |new: &Option<Kept<'_>>, column| new.as_ref().map_or(Ok(true), |new| new.is_in(row, column));
+        let mut select = self.transaction.prepare_cached(
+            "SELECT messages, output, error, late, (SELECT output_preview FROM log WHERE session = ?2 AND arrival = ?1)
+                 FROM content WHERE arrival = ?1",
+        )?;
+        let (same_contents, late) = select.query_row([place.arrival, place.session], |row| {
+            let same = |new: &Option<Kept<'_>>, column, first_words| {
+                new.as_ref().map_or(Ok(true), |new| new.is_in(row, column, first_words))
+            };
             let late: Option<String> = row.get(3)?;
-            Ok((same(&messages, 0)? && same(&output, 1)? && same(&error, 2)?, late))
+            Ok((same(&messages, 0, None)? && same(&output, 1, Some(4))? && same(&error, 2, None)?, late))
         })?;
         let mut all: Vec<LogUpdate> = late.and_then(|late| serde_json::from_str(&late).ok()).unwrap_or_default();
         let late: Option<LogUpdate> = prepared.late.as_ref().and_then(|late| serde_json::from_str(late).ok());
@@ -74,7 +78,8 @@ impl Batch<'_, '_> {
             all.push(late);
             json(&all)
         });
-        if !same_contents || late.is_some() {
+        // The first words of an output in another format may be others, so the output that was kept without them is written whole.
+        if !same_contents || late.is_some() || output.is_some() {
             let mut update_content = self.transaction.prepare_cached(
                 "UPDATE content SET messages = coalesce(?2, messages), output = coalesce(?3, output),
                     error = coalesce(?4, error), late = coalesce(?5, late) WHERE arrival = ?1",
