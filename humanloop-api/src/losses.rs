@@ -127,7 +127,9 @@ impl Losses {
             sentences.push(format!("{records} of program {pid} {were} lost: {}", causes.join("; ")));
         }
         if let Some(Waiting { records, at }) = self.waiting {
-            sentences.push(format!("{records} more of program {pid} waited on its disk at {at}"));
+            let at = at.to_string();
+            let second = at.get(..19).unwrap_or(&at).replace('T', " ");
+            sentences.push(format!("{records} more of program {pid} waited on its disk at {second} UTC"));
         }
         if let Some(part) = self.sample {
             sentences.push(format!("program {pid} records {} % of its sessions", (part * 1000.0).round() / 10.0));

@@ -177,7 +177,7 @@ fn who_watches_a_session_is_told_what_its_programs_lost_and_nothing_of_others() 
         process(1)["id"],
         [
             "2 records of program 1 were lost: 1, the queue was full; 1, the destination did not take it",
-            "5 more of program 1 waited on its disk at 2026-11-28T16:00:00.000000000+00:00"
+            "5 more of program 1 waited on its disk at 2026-11-28 16:00:00 UTC"
         ]
     ]]);
     assert_eq!(data["losses"], told);
