@@ -313,6 +313,7 @@ test("the pictures of the README", async () => {
     const frame = await pageOf({ viewport: { width: 1280, height: 560 }, colorScheme, deviceScaleFactor: 2 });
     await frame.goto(`${base}/session/research`);
     await frame.getByText("Time by function").waitFor();
+    assert.equal(await frame.locator(".bar i").getAttribute("title"), "first token after 740 ms");
     await shoot(`readme-overview-${colorScheme}`, frame);
     await frame.keyboard.press("e");
     await frame.getByText("operation timed out").first().waitFor();
@@ -353,6 +354,7 @@ for (const [name, body] of chosen) {
   try {
     await body();
     assert.deepEqual(wrong.splice(0), []);
+    assert.doesNotMatch(await page.evaluate(() => document.body?.innerText ?? ""), /\[object /); // an element that became text
     console.log(`ok      ${name}`);
   } catch (error) {
     failed += 1;

@@ -64,7 +64,7 @@ export function wayTests({ test, page, pageOf, session, take, seen, shoot, base,
     assert.ok((await page.locator(".item").count()) >= 2);
   });
 
-  test("a message is copied as JSON", async () => {
+  test("a message is copied as JSON, and the path of a value", async () => {
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"], { origin: base });
     await session("tuesday");
     await page.locator(".row").nth(1).click();
@@ -73,6 +73,10 @@ export function wayTests({ test, page, pageOf, session, take, seen, shoot, base,
     await clipboard(/^\{\s+"role": "user",\s+"content": "Which country/);
     await page.locator(".message.system .copy").first().click();
     await clipboard(/"role": "system"/);
+    await page.locator(".row").nth(2).click();
+    await page.waitForFunction(() => document.querySelector(".detail h2")?.textContent === "search");
+    await page.locator(".json .key", { hasText: "title" }).first().click();
+    await clipboard(/^output\[0\]\.title$/);
   });
 
   test("at 200 % nothing is wider than the window, and every control has a name", async () => {

@@ -1,5 +1,5 @@
 // A logged value: JSON as a tree that folds, text as text, marks of what was left out; long ones cut until asked for.
-import { fill, h, say } from "./dom.js";
+import { append, fill, h, say } from "./dom.js";
 import { bytes, count } from "./format.js";
 import { isMarkdown, markdown } from "./markdown.js";
 
@@ -180,7 +180,7 @@ function branch(value, whole, path, depth) {
     const size = Array.isArray(item) ? `[${item.length}]` : `{${Object.keys(item).length}}`;
     const body = h("div", { class: "inside" });
     const details = h("details", { class: "entry", open: depth < 2 }, h("summary", null, name, h("span", { class: "punct" }, ` ${size}`)), body);
-    const open = () => details.open && !body.firstChild && body.append(branch(item, whole, below, depth + 1));
+    const open = () => details.open && !body.firstChild && append(body, [branch(item, whole, below, depth + 1)]);
     details.addEventListener("toggle", open);
     open();
     return details;
