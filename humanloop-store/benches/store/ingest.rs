@@ -13,7 +13,7 @@ use humanloop_store::{Store, Writer};
 use crate::source::Source;
 use crate::{Folder, median, on_processor};
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 9;
 const LOGS: usize = 60_000;
 /// Logs that come at a time: one thread takes about 20 ms for them, and then commits.
 const BATCH: usize = 2_000;
