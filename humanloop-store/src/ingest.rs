@@ -9,7 +9,7 @@ use crate::content::{Content, Kept};
 use crate::error::Error;
 use crate::names::Names;
 use crate::open::{Store, refusal};
-use crate::prepared::Prepared;
+use crate::prepared::{self, Prepared};
 use crate::sums::Sums;
 use crate::together;
 
@@ -23,6 +23,9 @@ pub(crate) mod place;
 mod placed;
 mod rows;
 mod update;
+
+/// Entries that are made ready and written at a time, as long as that is quick.
+const PIECE: usize = 64;
 
 /// What became of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,8 +84,19 @@ impl Store {
     /// When SQLite fails: the disk is full, or another process holds the file for more than five seconds.
     pub fn ingest(&mut self, entries: &[Entry]) -> Result<Ingested, Error> {
         let mut ingested = Ingested::default();
-        let prepared: Vec<Prepared> = entries.iter().map(Prepared::of).collect();
-        for taken in self.take(entries, &prepared)? {
+        // What is quickly made ready is written while it is in the processor's caches; what has to be compressed keeps nobody else from
+        // writing meanwhile.
+        let taken = if entries.iter().all(prepared::is_quick) {
+            let mut pieces = entries.chunks(PIECE);
+            self.take_while(|| {
+                let piece = pieces.next()?;
+                Some((piece, piece.iter().map(Prepared::of).collect::<Vec<_>>()))
+            })?
+        } else {
+            let prepared: Vec<Prepared> = entries.iter().map(Prepared::of).collect();
+            vec![self.take(entries, &prepared)?]
+        };
+        for taken in taken.into_iter().flatten() {
             *match taken.what {
                 What::New => &mut ingested.logs,
                 What::Updated => &mut ingested.updated,

@@ -81,6 +81,27 @@ impl Prepared {
     }
 }
 
+/// Whether an entry is made ready in no time: what it holds is short.
+pub(crate) fn is_quick(entry: &Entry) -> bool {
+    const SHORT: usize = 1_000;
+    match entry {
+        Entry::Log(log) => {
+            let inputs = || log.inputs.iter().flat_map(|inputs| inputs.iter().map(|(_, value)| value.get().len()));
+            log.messages.is_none()
+                && log.provider_request.is_none()
+                && log.provider_response.is_none()
+                && log.output_message.is_none()
+                && log.metadata.is_none()
+                && [&log.output, &log.error, &log.stdout]
+                    .iter()
+                    .all(|text| text.as_ref().is_none_or(|text| text.len() < SHORT))
+                && inputs().sum::<usize>() < SHORT
+        }
+        Entry::Update(_) => false,
+        Entry::Feedback(_) => true,
+    }
+}
+
 impl Said {
     fn of(
         messages: Option<&[Message]>,
