@@ -122,7 +122,7 @@ async fn ask<T>(mut call: Call, options: Options<T>, form: Form<T>) -> Result<T,
         return std::future::pending().await;
     }
     let unsendable = call.unsendable();
-    let function = call.on().then(|| call.function());
+    let function = call.function().filter(|_| call.on());
     let body = async {
         if let Some(error) = unsendable {
             return Err(error);

@@ -4,6 +4,7 @@ mod body;
 mod prompt;
 
 use std::cell::Cell;
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use humanloop_api::Outcome;
@@ -23,17 +24,18 @@ pub use body::{InCall, Within};
 
 /// The live side of a log. Dropped without an end, it is a call that was cancelled.
 ///
-/// It is two words, as it lies in the future of each annotated `async fn` that is under way.
+/// It is one word, as it lies in the future of each annotated `async fn` that is under way.
 #[derive(Debug)]
 pub struct Call {
-    function: &'static Function,
-    /// `None` for a call of which nothing is known, since nobody asks.
-    live: Option<Box<Live>>,
+    /// `None` for a call of which nothing is asked: it is not recorded, and has no prompt to render.
+    /// It is empty when the call is dropped, so there is no code to drop it in each function.
+    live: ManuallyDrop<Option<Box<Live>>>,
 }
 
 /// What a call knows of itself.
 #[derive(Debug, Default)]
 struct Live {
+    function: Option<&'static Function>,
     /// The body's context; while the body runs, the outer one. `None`: the body runs in the outer context.
     context: Option<Context>,
     recording: Option<Recording>,
@@ -73,6 +75,12 @@ thread_local! {
 const SPARES: usize = 8;
 
 impl Live {
+    fn of(function: &'static Function) -> Box<Self> {
+        let mut live = Self::spare();
+        live.function = Some(function);
+        live
+    }
+
     fn spare() -> Box<Self> {
         let last = SPARE.try_with(|spare| {
             let mut all = spare.take();
@@ -89,6 +97,7 @@ impl Live {
         if self.buffer.capacity() > KEPT {
             return;
         }
+        self.function = None;
         self.context = None;
         self.recording = None;
         self.buffer.clear();
@@ -109,11 +118,15 @@ impl Live {
 /// is being captured.
 #[inline]
 pub fn open(function: &'static Function) -> Call {
-    let live = if cfg!(feature = "enable") && Pipeline::any() { recorded() } else { None };
-    Call { function, live }
+    let live = if cfg!(feature = "enable") && Pipeline::any() { recorded(function) } else { None };
+    if live.is_none() && function.prompt.is_some() {
+        return Call { live: ManuallyDrop::new(Some(Live::of(function))) };
+    }
+    Call { live: ManuallyDrop::new(live) }
 }
 
-fn recorded() -> Option<Box<Live>> {
+#[cold] // so that the way of a call that nobody records is short
+fn recorded(function: &'static Function) -> Option<Box<Live>> {
     if is_capturing() {
         return None;
     }
@@ -121,7 +134,7 @@ fn recorded() -> Option<Box<Live>> {
     let (route, settings) = Route::new(context.pipeline.as_ref())?;
     let unbound = context.session.is_none();
     let session = context.session.get_or_insert_with(Session::new);
-    let mut live = Live::spare();
+    let mut live = Live::of(function);
     if settings.takes(session.id()) {
         live.recording = Some(Recording {
             route,
@@ -173,7 +186,7 @@ impl Call {
 
     fn hide(&mut self, name: &'static str, mark: &[u8]) {
         self.put(name, |out, _| out.extend_from_slice(mark));
-        if let (Some(_), Some(live)) = (&self.function.prompt, &mut self.live) {
+        if let Some(live) = self.live.as_mut().filter(|live| live.template().is_some()) {
             live.hidden.push(name);
         }
     }
@@ -226,12 +239,12 @@ impl Call {
     /// The body begins: the log is opened, unless it is.
     #[inline]
     pub(crate) fn start(&mut self) {
-        let prompt = if self.function.prompt.is_some() { self.render() } else { None };
-        if let Some(live) = &mut self.live {
+        if let Some(live) = &mut *self.live {
+            let prompt = live.render();
             if let Some(parent) = live.prepared.take() {
                 live.rejoin(parent);
             }
-            live.open_log(self.function, prompt);
+            live.open_log(prompt);
         }
     }
 
@@ -259,7 +272,7 @@ impl Call {
 
     /// Closes the log; the buffer holds the output or the error.
     fn close(&mut self, outcome: Outcome, mut output: Option<usize>, error: Option<usize>) {
-        let Some(Live { recording, buffer, .. }) = self.live.as_deref_mut() else { return };
+        let Some(Live { function: Some(function), recording, buffer, .. }) = self.live.as_deref_mut() else { return };
         let Some(mut recording) = recording.take() else { return };
         let Some(started) = recording.started else { return };
         let duration = recording.seconds.unwrap_or_else(|| started.elapsed());
@@ -276,7 +289,7 @@ impl Call {
             metadata = gathered.metadata.len();
             buffer.extend_from_slice(&gathered.metadata);
         }
-        let closed = Closed { function: self.function, id: recording.id, duration, outcome, output, error, metadata };
+        let closed = Closed { function, id: recording.id, duration, outcome, output, error, metadata };
         recording.route.close(closed, buffer);
     }
 }
@@ -294,8 +307,8 @@ impl Live {
         }
     }
 
-    fn open_log(&mut self, function: &'static Function, prompt: Option<Arc<Prompt>>) {
-        let Some(recording) = &mut self.recording else { return };
+    fn open_log(&mut self, prompt: Option<Arc<Prompt>>) {
+        let (Some(function), Some(recording)) = (self.function, &mut self.recording) else { return };
         if recording.started.is_some() {
             return;
         }
@@ -336,8 +349,8 @@ impl Live {
 impl Call {
     /// One more item: `write` appends its JSON, of at most so many bytes.
     pub(crate) fn item(&mut self, write: impl FnOnce(&mut Vec<u8>, usize)) {
-        let kind = self.function.kind;
-        if let Some((recording, buffer)) = self.recording() {
+        let kind = self.function().map(|function| function.kind);
+        if let (Some(kind), Some((recording, buffer))) = (kind, self.recording()) {
             buffer.clear();
             write(buffer, recording.limit);
             recording.items.get_or_insert_default().add(buffer, recording.started, kind);

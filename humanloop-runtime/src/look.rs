@@ -81,6 +81,6 @@ impl Call {
             *look = Look::Found(Box::new(found));
             true
         };
-        self.function().prompt.is_some() && LOOK.try_with(find).unwrap_or(false)
+        self.template().is_some() && LOOK.try_with(find).unwrap_or(false)
     }
 }

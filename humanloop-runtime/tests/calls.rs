@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use humanloop_api::{Entry, Kind, Log, Outcome};
-use humanloop_runtime::private::{Call, Function, Source, fault, open, probe};
+use humanloop_runtime::current_prompt;
+use humanloop_runtime::private::{Call, Function, Source, Template, fault, open, probe};
 use humanloop_runtime::sink::{Delivery, Sink};
 use humanloop_runtime::{Context, Guard, builder};
 use serde::ser::Error as _;
@@ -275,4 +276,16 @@ fn without_init_nothing_is_recorded_and_the_body_runs() {
     let mut call = open(&FUNCTION);
     assert!(!call.on());
     assert_eq!(call.run(|| 42), 42);
+}
+
+#[test]
+fn a_prompt_that_nobody_records_is_its_own_and_not_that_of_the_call_around_it() {
+    const fn prompt(template: &'static Template) -> Function {
+        Function::new(Kind::Prompt, "f", "m", Source::Hidden, "0", &[]).prompt(template)
+    }
+    static OUTER: Function = prompt(&Template::new("gpt-4").template("outer"));
+    static INNER: Function = prompt(&Template::new("gpt-4").template("inner"));
+    let text = || current_prompt().text().into_owned();
+    let seen = open(&OUTER).run(|| [text(), open(&INNER).run(text), text()]);
+    assert_eq!(seen, ["outer", "inner", "outer"]);
 }

@@ -50,7 +50,7 @@ impl Call {
     /// Whether nothing is asked of the call: it is not recorded, and has no prompt to render.
     #[inline]
     fn is_idle(&self) -> bool {
-        self.live.is_none() && self.function.prompt.is_none()
+        self.live.is_none()
     }
 
     /// Runs the body in the call's context. A panic is recorded and goes on.
@@ -72,10 +72,10 @@ impl Call {
         if self.is_idle() {
             return body();
         }
-        if self.function.prompt.is_some() {
-            self.render();
+        if let Some(live) = &mut *self.live {
+            live.render();
         }
-        if let Some(live) = &mut self.live
+        if let Some(live) = &mut *self.live
             && let (Some(recording), Some(context)) = (&mut live.recording, &mut live.context)
         {
             // What the body calls now is nested under it already.
@@ -204,8 +204,14 @@ mod tests {
     #[test]
     fn after_a_body_that_runs_where_it_stands_no_context_is_left() {
         let parent = Some(Uuid::from_u128(1));
-        let live = Live { context: Some(Context { parent, ..Context::default() }), ..Live::default() };
-        let mut call = Call { function: &FUNCTION, live: Some(Box::new(live)) };
+        let context = Some(Context { parent, ..Context::default() });
+        let mut call = Call {
+            live: std::mem::ManuallyDrop::new(Some(Box::new(Live {
+                function: Some(&FUNCTION),
+                context,
+                ..Live::default()
+            }))),
+        };
         let within = call.within("impl Fn()");
         assert_eq!(Context::current().parent, parent);
         drop(within);
