@@ -70,23 +70,23 @@ use proc_macro2::TokenStream;
 ///
 /// # Options
 ///
-/// | option | meaning |
-/// | --- | --- |
-/// | `project = "support"` | the project that the logs belong to |
-/// | `name = "Web Search"` | the name to show; else that of the function |
-/// | `description = "Searches the web"` | the description; else the doc comment |
-/// | `skip(api_key, cache)` | these arguments are not recorded |
-/// | `skip_all` | no argument is recorded, but those that `debug` and `serialize` name |
-/// | `skip_output` | of what the function returns, only whether it is an error is recorded |
-/// | `debug(request)` | record the argument as `Debug` prints it; `debug(self)` records `self` |
-/// | `serialize(request)` | record the argument as JSON; that its type cannot do so is an error at the parameter |
-/// | `redact(password)` | record that there was a value, without the value |
-/// | `metadata(tenant = request.tenant)` | record the value of an expression over the arguments, under a key |
-/// | `source = false` | the text of the function is not recorded |
-/// | `future` | the return type is an alias of a boxed future |
-/// | `stream` | the return type is an alias of a boxed stream, or an iterator |
-/// | `constant = SEARCH` | a constant of this name beside the function, a `humanloop::Definition`: version, template, config |
-/// | `crate = my_crate::humanloop` | where to find the `humanloop` crate, if not at `::humanloop` |
+/// | option | meaning | in the expansion below |
+/// | --- | --- | --- |
+/// | `project = "support"` | the project that the logs belong to | `Function::new(..).project("support")` |
+/// | `name = "Web Search"` | the name to show; else that of the function | `Function::new(..).name("Web Search")` |
+/// | `description = "Searches the web"` | the description; else the doc comment | `Function::new(..).description("Searches the web")` |
+/// | `skip(api_key, cache)` | these arguments are not recorded | `call.skipped("api_key")` in place of `probe(&api_key).put(..)` |
+/// | `skip_all` | no argument is recorded, but those that `debug` and `serialize` name | as `skip`, of each |
+/// | `skip_output` | of what the function returns, only whether it is an error is recorded | `call.skip_output(probe(&ret).split().is_err())` |
+/// | `debug(request)` | record the argument as `Debug` prints it; `debug(self)` records `self` | `put_debug(&mut call, "request", &request)` |
+/// | `serialize(request)` | record the argument as JSON; that its type cannot do so is an error at the parameter | `put_serialize(&mut call, "request", &request)` |
+/// | `redact(password)` | record that there was a value, without the value | `call.redacted("password")` |
+/// | `metadata(tenant = request.tenant)` | record the value of an expression over the arguments, under a key | `put_metadata(&mut call, "tenant", &(request.tenant))` |
+/// | `source = false` | the text of the function is not recorded | `Source::Hidden` in place of `Source::Exact("..")` |
+/// | `future` | the return type is an alias of a boxed future | `Box::pin(async move { .. call.resolving(future).await .. })` |
+/// | `stream` | the return type is an alias of a boxed stream, or an iterator | `Box::pin(call.stream(items, ..))`, `call.iterator(items, ..)` |
+/// | `constant = SEARCH` | a constant of this name beside the function, a `humanloop::Definition`: version, template, config | `const SEARCH: Definition = Definition::of(Function::new(..))` |
+/// | `crate = my_crate::humanloop` | where to find the `humanloop` crate, if not at `::humanloop` | its path |
 ///
 /// ```
 /// # #[derive(Debug)] struct Request { tenant: String }
@@ -94,6 +94,21 @@ use proc_macro2::TokenStream;
 /// fn log_in(request: &Request, password: &str) -> bool {
 ///     password.len() > 8
 /// }
+/// ```
+///
+/// The other ones. The version of a function is that of its tokens, whatever layout and comments are:
+///
+/// ```
+/// use std::pin::Pin;
+///
+/// type Reply = Pin<Box<dyn Future<Output = String> + Send>>;
+///
+/// #[humanloop::tool(description = "Waits", skip_all, serialize(seconds), future, constant = LATER, crate = ::humanloop)]
+/// fn later(text: String, seconds: u32) -> Reply {
+///     Box::pin(async move { text })
+/// }
+///
+/// assert_eq!(LATER.version().len(), 32);
 /// ```
 ///
 /// A function whose iterator is recorded item by item:
@@ -280,6 +295,26 @@ pub fn tool(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pro
 /// | `retry(2)` | how often to ask again when the answer cannot be used; the model is told why |
 /// | `timeout = 30` | how long all attempts may take, in seconds or as a `Duration` |
 /// | `check = adds_up` | a function that refuses an answer with an error, which the model is told |
+///
+/// # What it expands to
+///
+/// The same as [`macro@tool`], with the model and the template in the static and the variables before the arguments. Of
+/// `#[prompt(model = "gpt-4", temperature = 0.7, template = "{{question}}")] fn answer(question: &str) -> String { body }`:
+///
+/// ```text
+/// fn answer(question: &str) -> String {
+///     static FUNCTION: Function = Function::new(Prompt, "answer", ..)
+///         .prompt(&Template::new("gpt-4").template("{{question}}").temperature(0.7)); // a method for each option
+///     let mut call = open(&FUNCTION);
+///     call.variable("question", probe(&question).text());                             // Display, else Serialize, else Debug
+///     if call.on() { probe(&question).put(&mut call, "question"); }
+///     let ret = call.run1(question, move |question| { body });                        // `current_prompt()` is the rendered template
+///     if call.on() { match probe(&ret).split() { .. } }
+///     ret
+/// }
+/// ```
+///
+/// Without a body, the last lines are one: `Wanted::<Result<String, Error>>::new().ask(call, Options::default().retry(2)).await`.
 #[proc_macro_attribute]
 pub fn prompt(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     attribute(Kind::Prompt, args.into(), item.into()).into()
@@ -299,9 +334,9 @@ pub fn prompt(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> p
 /// }
 /// ```
 ///
-/// # Options
+/// # Options, and what it expands to
 ///
-/// All options of [`macro@tool`].
+/// All options of [`macro@tool`], and the same code with `Kind::Flow` in the static.
 #[proc_macro_attribute]
 pub fn flow(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     attribute(Kind::Flow, args.into(), item.into()).into()
