@@ -25,6 +25,10 @@ for (const one of [agent("monday", { limit: 3 }), agent("tuesday", { limit: 5, r
 
 mkdirSync(join(work, "tree/src"), { recursive: true });
 writeFileSync(join(work, "tree/src/steps.rs"), `${"\n".repeat(20)}${SEARCH(5).replace("Searches the web", "Searches the whole web")}\n`);
+const git = (...words) => execFileSync("git", ["-C", join(work, "tree"), "-c", "user.name=a", "-c", "user.email=a@example.org", ...words]).toString().trim();
+git("init", "-q");
+git("add", ".");
+git("commit", "-q", "-m", "Search");
 const server = spawn(command, ["--db", db, "serve", "--listen", "127.0.0.1:0", "--source", join(work, "tree")], { stdio: ["ignore", "pipe", "inherit"] });
 const base = await new Promise((found) => server.stdout.on("data", (data) => { const url = /http:\/\/\S+/.exec(String(data)); if (url) found(url[0]); }));
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
@@ -103,6 +107,7 @@ test("messages join calls to results and mark what is repeated; prompt and code 
   await seen("src/steps.rs:41");
   await page.locator(".t-keyword").first().waitFor();
   assert.equal(await page.getByRole("link", { name: "open in the editor" }).getAttribute("href"), `vscode://file${join(work, "tree/src/steps.rs")}:21`);
+  await seen(`git ${git("log", "-1", "--format=%h")}, not what ran`);
   await page.getByRole("button", { name: "changed since" }).click();
   await page.locator(".gone b").first().waitFor();
   await shoot("code");

@@ -47,6 +47,22 @@ export function wayTests({ test, page, pageOf, session, take, seen, shoot, base,
     assert.equal(await page.getByLabel("outcome", { exact: true }).inputValue(), "bad");
   });
 
+  test("each filter is a chip that takes it away", async () => {
+    await page.goto(`${base}/?state=bad&model=none&until=2100-01-01T00:00:00Z`);
+    const chips = page.getByRole("group", { name: "filters" }).getByRole("button");
+    await page.waitForFunction(() => document.querySelectorAll(".chips .chip").length === 4);
+    assert.deepEqual(await chips.allInnerTexts(), ["✕ went wrong ×", "model none ×", "until 2100-01-01T00:00:00Z ×", "all away"]);
+    await page.getByText("No session fits").waitFor();
+    await chips.nth(1).click();
+    await page.locator(".item").first().waitFor();
+    assert.equal(await page.getByLabel("model", { exact: true }).inputValue(), "");
+    assert.doesNotMatch(page.url(), /model/);
+    await page.getByRole("button", { name: "all away" }).click();
+    await page.waitForFunction(() => document.querySelector(".chips").hidden);
+    assert.equal(await page.getByLabel("outcome", { exact: true }).inputValue(), "");
+    assert.doesNotMatch(page.url(), /state|until/);
+  });
+
   test("an error is shown with its causes, the input with its types, and the same error is found elsewhere", async () => {
     take(agent("broken again", { fails: true }));
     await session("broken");

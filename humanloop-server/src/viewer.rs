@@ -10,7 +10,7 @@
 //! | `/data/session/{id}/file?as&without_values` | the session as a download: `as` is `html`, `json` or `otlp` |
 //! | `/data/log/{id}?before` | `{id, session, config, project, log, repeated, sources}`: long values cut, see `cut.rs`; `repeated` messages begin those of `before`, too |
 //! | `/data/log/{id}/value?path` | one text in full; the path is a JSON pointer into the log |
-//! | `/data/log/{id}/now` | `{source, editor}`: the log's function in the working tree, which `serve --source` names |
+//! | `/data/log/{id}/now` | `{source, editor, git}`: the log's function in the working tree, which `serve --source` names |
 //! | `/data/projects?q`, `/data/project/{id}` | `{projects}`; `{project, versions}` |
 //! | `/data/logs?project&config&state&q&after` | `{logs, total, next}` |
 //! | `/data/live?since`, `/data/session/{id}/live?since` | server-sent events: `{sessions, upto}`, and the tree's changed rows |
@@ -18,6 +18,7 @@
 mod cut;
 mod editor;
 mod file;
+mod git;
 mod lists;
 mod live;
 mod log;

@@ -162,13 +162,20 @@ function sourceView(detail, whole) {
   const spot = where && `${where.file}:${where.line}`;
   const editor = h("span");
   // Where the function stands now; without the sources, or the file in them, there is nothing to open.
-  if (where && detail.sources) get(`log/${detail.id}/now`).then((now) => fill(editor, h("a", { href: now.editor, title: `${where.file}, where the function stands now` }, "open in the editor")), () => {});
+  if (where && detail.sources) get(`log/${detail.id}/now`).then((now) => fill(editor, h("a", { href: now.editor, title: `${where.file}, where the function stands now` }, "open in the editor"), now.git && [" · ", commitOf(now, source, where.file)]), () => {});
   return [
     h("div", { class: "facts" }, where && h("button", { type: "button", class: "key", title: "copy", onclick: () => copyText(spot, "place") }, spot), editor, where && h("code", null, `${where.module}::${where.ident}`), where?.version && h("span", { title: `digest of the function's tokens, as cargo humanloop lists it: ${where.version}` }, h("i", null, "version "), h("code", null, where.version.slice(0, 12))),
       where && h("span", { class: "mark soft" }, { exact: "exact source", written: "source as written by the compiler", expanded: "source after expansion", hidden: "source hidden" }[where.source_kind]),
       detail.config && h("span", { title: `what was called, with its options: ${detail.config}` }, h("i", null, "config "), h("code", null, detail.config.slice(0, 12))), source && h("button", { type: "button", class: "key", onclick: () => copyText(String(source), "source") }, `copy (${bytes(String(source).length)})`)),
     place, source && button, source && where && !exported && [" ", today], since,
   ];
+}
+
+/** The commit of the file in the working tree, and whether that is what ran. */
+function commitOf({ git, source }, ran, file) {
+  const same = typeof ran === "string" && ran === source;
+  const title = `the last commit to ${file}${git.changed ? ", which has changed since" : ""}; ${same ? "what ran is what stands there now" : "what ran is another text"}`;
+  return h("span", { title }, h("i", null, "git "), h("code", null, git.commit), git.changed && " and changes", same ? ", what ran" : ", not what ran");
 }
 
 function rawView(detail, whole) {

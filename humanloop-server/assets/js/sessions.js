@@ -7,6 +7,7 @@ import { keys } from "./keys.js";
 import { outcomeSign } from "./words.js";
 
 const FILTERS = ["q", "state", "kind", "model", "project", "from", "until"];
+const FREE_FILTERS = { q: "text", model: "model", from: "from", until: "until" };
 
 export async function sessionsPage(place) {
   const params = here().params;
@@ -25,8 +26,10 @@ export async function sessionsPage(place) {
   };
   let typing;
   const search = h("input", { type: "search", placeholder: "Search all sessions: inputs, outputs, errors, names", "aria-label": "search sessions", value: params.get("q") ?? "", oninput: () => { clearTimeout(typing); typing = setTimeout(() => change({ q: search.value.trim() }), 200); } });
-  const choice = (name, label, options) => h("select", { "aria-label": label, onchange: (event) => change({ [name]: event.target.value }) }, options.map(([value, text]) => h("option", { value, selected: (params.get(name) ?? "") === value }, text)));
+  const choice = (name, label, options) => (controls[name] = h("select", { "aria-label": label, onchange: (event) => change({ [name]: event.target.value }) }, options.map(([value, text]) => h("option", { value, selected: (params.get(name) ?? "") === value }, text))));
   const model = h("input", { type: "text", class: "short", placeholder: "model", "aria-label": "model", value: params.get("model") ?? "", onchange: (event) => change({ model: event.target.value.trim() }) });
+  const controls = { q: search, model };
+  const chips = h("div", { class: "chips", role: "group", "aria-label": "filters" });
   const compare = h("button", { type: "button", class: "chip", hidden: true, onclick: () => visit(href(["compare", ...chosen])) }, "compare the two (d)");
   const more = h("button", { type: "button", class: "more", async onclick() {
     const next = await get("sessions", { ...asked(), after: answer.next });
@@ -36,10 +39,23 @@ export async function sessionsPage(place) {
   const head = h("div", { class: "columns", "aria-hidden": "true" }, h("span", { class: "main" }, "first input → last output"), h("span", { class: "figures" }, ["went wrong", "logs", "tokens in → out", "cost", "took", "began"].map((name) => h("span", null, name))));
   fill(place, h("div", { class: "page" }, h("h1", { class: "hidden" }, "Sessions"),
     h("div", { class: "tools" }, search, choice("state", "outcome", [["", "any outcome"], ["ok", "✓ ok"], ["bad", "✕ went wrong"], ["running", "● running"]]), choice("kind", "kind", [["", "any kind"], ["tool", "with tools"], ["prompt", "with prompts"], ["flow", "with flows"]]), choice("project", "project", [["", "all projects"], ...answer.projects.map((project) => [String(project.id), project.name])]), model, status, compare, live),
-    head, list, more));
+    chips, head, list, more));
+
+  /** What is filtered by, each to be taken away; also what has no control, as a time that a link gave. */
+  function drawChips() {
+    const set = FILTERS.filter((name) => here().params.get(name));
+    const words = (name) => (controls[name]?.selectedOptions ? controls[name].selectedOptions[0]?.text : `${FREE_FILTERS[name]} ${here().params.get(name)}`);
+    const away = (names) => {
+      for (const name of names) if (controls[name]) controls[name].value = "";
+      change(Object.fromEntries(names.map((name) => [name, ""])));
+    };
+    chips.hidden = !set.length;
+    fill(chips, set.map((name) => h("button", { type: "button", class: "chip", title: "take this filter away", onclick: () => away([name]) }, words(name), " ×")), set.length > 1 && h("button", { type: "button", class: "chip", onclick: () => away(set) }, "all away"));
+  }
 
   function draw() {
     const all = answer.sessions;
+    drawChips();
     head.hidden = !all.length;
     fill(status, counted(answer.total ?? all.length, "session"));
     more.hidden = !answer.next;

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::editor::Editor;
+use super::git;
 use crate::api::Problem;
 use crate::serve::App;
 
@@ -23,8 +24,8 @@ pub(crate) struct Sources {
     pub(crate) editor: Editor,
 }
 
-/// `{source, editor}`: the text of the log's function as its file has it now, `null` when it is not there any more, and the
-/// address that opens it.
+/// `{source, editor, git}`: the text of the log's function as its file has it now, `null` when it is not there any more, the
+/// address that opens it, and what git knows of the file.
 pub(super) async fn source(State(app): State<App>, InPath(id): InPath<Uuid>) -> Result<Json<Value>, Problem> {
     let missing = |what: &str| Problem::new(StatusCode::NOT_FOUND, what);
     let Some(Sources { root, editor }) = app.sources().cloned() else {
@@ -40,7 +41,7 @@ pub(super) async fn source(State(app): State<App>, InPath(id): InPath<Uuid>) -> 
         let found = text_of(&text, &function);
         let line = found.as_ref().map_or_else(|| logged_line(&function), |(line, _)| *line);
         let source = found.map(|(_, source)| source);
-        Ok(Json(json!({ "source": source, "editor": editor.open(&file, line) })))
+        Ok(Json(json!({ "source": source, "editor": editor.open(&file, line), "git": git::state(&file) })))
     })
     .await
 }
