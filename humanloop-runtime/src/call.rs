@@ -2,8 +2,8 @@
 
 mod body;
 mod prompt;
+mod spare;
 
-use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
@@ -63,55 +63,6 @@ struct Recording {
     /// What the clock said when the body ended.
     seconds: Option<f64>,
     items: Option<Box<Items>>,
-}
-
-thread_local! {
-    /// What the thread's last calls have left, to be used again.
-    #[expect(clippy::vec_box, reason = "the box goes into a call as it is")]
-    static SPARE: Cell<Vec<Box<Live>>> = const { Cell::new(Vec::new()) };
-}
-
-/// As many are kept; calls that are nested deeper allocate.
-const SPARES: usize = 8;
-
-impl Live {
-    fn of(function: &'static Function) -> Box<Self> {
-        let mut live = Self::spare();
-        live.function = Some(function);
-        live
-    }
-
-    fn spare() -> Box<Self> {
-        let last = SPARE.try_with(|spare| {
-            let mut all = spare.take();
-            let last = all.pop();
-            spare.set(all);
-            last
-        });
-        last.ok().flatten().unwrap_or_default()
-    }
-
-    /// Empties it for another call.
-    fn leave(mut self: Box<Self>) {
-        const KEPT: usize = 64 << 10;
-        if self.buffer.capacity() > KEPT {
-            return;
-        }
-        self.function = None;
-        self.context = None;
-        self.recording = None;
-        self.buffer.clear();
-        self.variables.clear();
-        self.hidden.clear();
-        self.prepared = None;
-        let _ = SPARE.try_with(|spare| {
-            let mut all = spare.take();
-            if all.len() < SPARES {
-                all.push(self);
-            }
-            spare.set(all);
-        });
-    }
 }
 
 /// Opens a call of `function`; nothing is captured when logging is off, or when the call comes from a `Serialize` that
