@@ -209,6 +209,23 @@ pub fn tool(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pro
 /// assert_eq!(answer("Who won?", "Sweden"), 4);
 /// ```
 ///
+/// All parameters of a model:
+///
+/// ```
+/// #[humanloop::prompt(
+///     model = "gpt-4", provider = "openai", endpoint = "chat",
+///     temperature = 0.7, max_tokens = 256, top_p = 0.9, stop = ["\n", "END"], presence_penalty = 0.5, frequency_penalty = 0.5,
+///     seed = 42, reasoning_effort = "low", response_format = r#"{"type": "json_object"}"#,
+///     other = r#"{"logit_bias": {"50256": -100}}"#,
+///     chat_template = [user("As JSON: {{text}}")],
+/// )]
+/// fn as_json(text: &str) -> String {
+///     humanloop::current_prompt().messages[0].text().to_owned()
+/// }
+///
+/// assert_eq!(as_json("one, two"), "As JSON: one, two");
+/// ```
+///
 /// A literal that is out of the parameter's range is an error. Any constant expression may stand in its place:
 ///
 /// ```
