@@ -73,35 +73,48 @@ pub(crate) fn nothing((): &(), out: &mut Vec<u8>, _: usize) {
 struct Limited<'a> {
     out: &'a mut Vec<u8>,
     from: usize,
-    limit: usize,
-    total: usize,
+    /// How long `out` may become.
+    end: usize,
+    /// Bytes that were not kept.
+    left_out: usize,
 }
 
 impl<'a> Limited<'a> {
     fn new(out: &'a mut Vec<u8>, limit: usize) -> Self {
         let from = out.len();
-        Self { out, from, limit, total: 0 }
+        Self { out, from, end: from.saturating_add(limit), left_out: 0 }
     }
 
     /// Makes valid JSON of what was written.
     fn finish(self, written: Result<(), String>) {
-        let Self { out, from, limit, total } = self;
+        let Self { out, from, left_out, .. } = self;
         if let Err(reason) = written {
             out.truncate(from);
             json::marked(out, "$unserializable", &reason);
-        } else if total > limit {
+        } else if left_out > 0 {
             let start = out.split_off(from);
-            json::truncated(out, total, &start);
+            json::truncated(out, start.len() + left_out, &start);
         }
     }
 }
 
 impl std::io::Write for Limited<'_> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let room = self.from.saturating_add(self.limit).saturating_sub(self.out.len());
-        self.out.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
-        self.total += bytes.len();
+        self.write_all(bytes)?;
         Ok(bytes.len())
+    }
+
+    /// What serde calls, piece by piece.
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        let room = self.end.saturating_sub(self.out.len());
+        if bytes.len() <= room {
+            self.out.extend_from_slice(bytes);
+        } else {
+            self.out.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+            self.left_out += bytes.len() - room;
+        }
+        Ok(())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
