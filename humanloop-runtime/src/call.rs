@@ -1,24 +1,26 @@
 //! One call of an annotated function: opened before its body, closed with what came of it.
 
 mod body;
+mod live;
 mod prompt;
 mod spare;
 
 use std::mem::ManuallyDrop;
-use std::sync::Arc;
+use std::num::NonZeroU32;
 
 use humanloop_api::Outcome;
-use uuid::Uuid;
+use uuid::{NonNilUuid, Uuid};
 
 use crate::clock::Start;
-use crate::context::{Context, Entered, is_capturing};
+use crate::context::{self, Context, Entered, Nested, is_capturing};
 use crate::function::Function;
-use crate::pipeline::{Pipeline, Route};
-use crate::prompt::{Prompt, Variables};
-use crate::record::{Closed, EVENT, Event, Opened};
+use crate::json;
+use crate::pipeline::Pipeline;
+use crate::record::End;
+use crate::route::Route;
 use crate::session::Session;
-use crate::stream::Items;
-use crate::{ids, json};
+
+use live::{Live, Recording};
 
 pub use body::{InCall, Within};
 
@@ -30,39 +32,6 @@ pub struct Call {
     /// `None` for a call of which nothing is asked: it is not recorded, and has no prompt to render.
     /// It is empty when the call is dropped, so there is no code to drop it in each function.
     live: ManuallyDrop<Option<Box<Live>>>,
-}
-
-/// What a call knows of itself.
-#[derive(Debug, Default)]
-struct Live {
-    function: Option<&'static Function>,
-    /// The body's context; while the body runs, the outer one. `None`: the body runs in the outer context.
-    context: Option<Context>,
-    recording: Option<Recording>,
-    /// The members of a JSON object, each `"name":value,`: first the inputs, then the metadata; at the end output or error.
-    buffer: Vec<u8>,
-    variables: Variables,
-    /// Arguments that are left out of the log, and so of its messages.
-    hidden: Vec<&'static str>,
-    /// The body has made a future or a stream; the call begins where that is first polled, else under this parent.
-    prepared: Option<Option<Uuid>>,
-}
-
-/// What a call that is recorded knows of its log.
-#[derive(Debug)]
-struct Recording {
-    route: Route,
-    id: Uuid,
-    /// It found no session and opened one of its own.
-    unbound: bool,
-    /// Where the metadata begins in the buffer.
-    metadata: Option<usize>,
-    /// Bytes of one value, at most.
-    limit: usize,
-    started: Option<Start>,
-    /// What the clock said when the body ended.
-    seconds: Option<f64>,
-    items: Option<Box<Items>>,
 }
 
 /// Opens a call of `function`; nothing is captured when logging is off, or when the call comes from a `Serialize` that
@@ -81,12 +50,21 @@ fn recorded(function: &'static Function) -> Option<Box<Live>> {
     if is_capturing() {
         return None;
     }
-    let mut context = Context::current();
-    let (route, settings) = Route::new(context.pipeline.as_ref())?;
-    let unbound = context.session.is_none();
-    let session = context.session.get_or_insert_with(Session::new);
+    let look = |current: &mut Context| {
+        let plain = current.session.as_ref().filter(|_| current.prompt().is_none());
+        (current.pipeline().cloned(), plain.map(Session::id), current.session.is_none())
+    };
+    let (pipeline, plain, unbound) = context::look(look).unwrap_or((None, None, true));
+    let (route, settings) = Route::new(pipeline)?;
     let mut live = Live::of(function);
-    if settings.takes(session.id()) {
+    let session = plain.unwrap_or_else(|| {
+        let mut context = Context::current();
+        context.set_prompt(None);
+        let session = context.session.get_or_insert_with(Session::new).id();
+        live.set_context(context);
+        session
+    });
+    if settings.takes(session) {
         live.recording = Some(Recording {
             route,
             id: Uuid::nil(),
@@ -94,12 +72,11 @@ fn recorded(function: &'static Function) -> Option<Box<Live>> {
             metadata: None,
             limit: settings.value_bytes,
             started: None,
-            seconds: None,
+            mark: None,
+            took: None,
             items: None,
         });
     }
-    context.prompt = None;
-    live.context = Some(context);
     Some(live)
 }
 
@@ -119,7 +96,7 @@ impl Call {
     /// Captures an argument: `write` appends its JSON, of at most so many bytes.
     pub(crate) fn put(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>, usize)) {
         if let Some((recording, buffer)) = self.recording() {
-            json::key(buffer, name);
+            json::identifier(buffer, name);
             write(buffer, recording.limit);
             buffer.push(b',');
         }
@@ -146,8 +123,10 @@ impl Call {
     pub(crate) fn put_metadata(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>, usize)) {
         if let Some((recording, buffer)) = self.recording() {
             recording.metadata.get_or_insert(buffer.len());
+            json::key(buffer, name);
+            write(buffer, recording.limit);
+            buffer.push(b',');
         }
-        self.put(name, write);
     }
 
     /// The body returned, and its result is left out.
@@ -203,7 +182,7 @@ impl Call {
     #[inline]
     pub(crate) fn stop(&mut self) {
         if let Some((recording, _)) = self.recording() {
-            recording.seconds = recording.started.map(Start::elapsed);
+            recording.took = recording.started.map(Start::took);
         }
     }
 
@@ -224,14 +203,16 @@ impl Call {
     /// Closes the log; the buffer holds the output or the error.
     fn close(&mut self, outcome: Outcome, mut output: Option<usize>, error: Option<usize>) {
         let Some(Live { function: Some(function), recording, buffer, .. }) = self.live.as_deref_mut() else { return };
-        let Some(mut recording) = recording.take() else { return };
-        let Some(started) = recording.started else { return };
-        let duration = recording.seconds.unwrap_or_else(|| started.elapsed());
+        let Some(Recording { route, id, mark: Some(mark), started: Some(started), took, items, .. }) = recording else {
+            *recording = None;
+            return;
+        };
+        let duration = took.unwrap_or_else(|| started.took());
         if output.is_none() && error.is_none() {
             buffer.clear();
         }
         let mut metadata = 0;
-        if let Some(items) = recording.items.take() {
+        if let Some(items) = items.take() {
             let gathered = items.finish();
             if let (None, Some(items)) = (output, gathered.output) {
                 output = Some(items.len());
@@ -240,59 +221,17 @@ impl Call {
             metadata = gathered.metadata.len();
             buffer.extend_from_slice(&gathered.metadata);
         }
-        let closed = Closed { function, id: recording.id, duration, outcome, output, error, metadata };
-        recording.route.close(closed, buffer);
-    }
-}
-
-impl Live {
-    /// Moves a prepared call to the context it is polled in, unless that is none at all.
-    fn rejoin(&mut self, parent: Option<Uuid>) {
-        let (Some(recording), Some(context)) = (&mut self.recording, &mut self.context) else { return };
-        let current = Context::current();
-        context.parent = parent;
-        if current.session.is_some() {
-            recording.unbound = false;
-            context.session = current.session;
-            context.parent = current.parent;
-        }
-    }
-
-    fn open_log(&mut self, prompt: Option<Arc<Prompt>>) {
-        let (Some(function), Some(recording)) = (self.function, &mut self.recording) else { return };
-        if recording.started.is_some() {
-            return;
-        }
-        let started = Start::now();
-        recording.started = Some(started);
-        if recording.id.is_nil() {
-            recording.id = ids::at(started.timestamp(), started.tick());
-        }
-        let Some(context) = &mut self.context else { return };
-        let parent = context.parent.replace(recording.id);
-        let Some(session) = context.session.clone() else { return };
-        let buffer = &self.buffer;
-        let inputs = recording.metadata.unwrap_or(buffer.len());
-        let metadata = buffer.len() - inputs;
-        let (id, unbound) = (recording.id, recording.unbound);
-        let taken = recording.route.push(EVENT + buffer.len(), false, |chunk| {
-            chunk.bytes.extend_from_slice(buffer);
-            chunk.events.push(Event::Opened(Opened {
-                function,
-                id,
-                session,
-                parent,
-                unbound,
-                started,
-                inputs,
-                metadata,
-                prompt,
-            }));
-        });
-        if !taken {
-            context.parent = parent;
-            self.recording = None; // counted as lost; its end would belong to no log
-        }
+        let length = |length| u32::try_from(length).unwrap_or(u32::MAX);
+        let end = End {
+            duration,
+            outcome,
+            at: 0,
+            output: output.map(length).and_then(NonZeroU32::new),
+            error: error.map_or(0, length),
+            metadata: length(metadata),
+        };
+        route.close(*mark, *id, function, end, buffer);
+        *recording = None;
     }
 }
 
@@ -319,8 +258,9 @@ impl Call {
 
     /// The body returned a stream: the call ends with it.
     pub(crate) fn going_on(mut self) -> Self {
+        self.settle();
         if let Some((recording, _)) = self.recording() {
-            recording.seconds = None;
+            recording.took = None;
         }
         self
     }
@@ -329,6 +269,19 @@ impl Call {
         self.close(Outcome::Cancelled, None, None);
         if let Some(live) = self.live.take() {
             live.leave();
+        }
+    }
+
+    /// Gives the call a context of its own, since what runs in it will not do so on this thread alone, or right now.
+    pub(crate) fn settle(&mut self) {
+        if let Some(live) = &mut *self.live
+            && let (Some(recording), None) = (&live.recording, &live.context)
+        {
+            let mut context = Context::current();
+            if recording.mark.is_some() {
+                context.parent = NonNilUuid::new(recording.id);
+            }
+            live.set_context(context);
         }
     }
 
@@ -342,6 +295,13 @@ impl Call {
     pub(crate) fn enter(&mut self) -> Option<Entered<'_>> {
         let live = self.live.as_mut().filter(|live| live.context.is_some())?;
         Some(Entered::new(&mut live.context))
+    }
+
+    /// Enters the call, if it has no context of its own.
+    pub(crate) fn nest(&self) -> Option<Nested> {
+        let live = self.live.as_ref().filter(|live| live.context.is_none())?;
+        let recording = live.recording.as_ref().filter(|recording| recording.mark.is_some())?;
+        Some(Nested::under(NonNilUuid::new(recording.id)))
     }
 }
 

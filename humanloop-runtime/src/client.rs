@@ -85,7 +85,7 @@ impl Humanloop {
     /// As [`init`](crate::init).
     pub fn new() -> Result<Self, Error> {
         let provider = Arc::default();
-        if let Some(pipeline) = Context::current().pipeline {
+        if let Some(pipeline) = Context::current().pipeline().cloned() {
             return Ok(Self { pipeline: Some(pipeline), _guard: None, provider });
         }
         let mut shared = lock(&SHARED);
@@ -305,7 +305,7 @@ impl Humanloop {
     /// Where logs go: the context says it first, as for annotated functions. Nowhere in a session that sampling leaves out.
     fn pipeline(&self) -> Option<Arc<Pipeline>> {
         let context = Context::current();
-        let pipeline = context.pipeline.or_else(|| self.pipeline.clone())?;
+        let pipeline = context.pipeline().cloned().or_else(|| self.pipeline.clone())?;
         let taken = context.session.is_none_or(|session| pipeline.settings.takes(session.id()));
         taken.then_some(pipeline)
     }

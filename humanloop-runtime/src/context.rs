@@ -3,20 +3,21 @@
 //! A thread-local holds the context of what runs on this thread right now. A future that has a context swaps it in at
 //! each poll and out again after it, so the context follows the task from thread to thread, under any executor.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Poll, ready};
 
 use pin_project_lite::pin_project;
-use uuid::Uuid;
+use uuid::NonNilUuid;
 
 use crate::pipeline::Pipeline;
 use crate::prompt::Prompt;
 use crate::session::Session;
 
 thread_local! {
-    static CURRENT: Cell<Option<Context>> = const { Cell::new(None) };
+    /// `None`: outside of any session. Behind a pointer, as that is what polls exchange.
+    static CURRENT: RefCell<Option<Box<Context>>> = const { RefCell::new(None) };
     static CAPTURING: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -32,7 +33,14 @@ thread_local! {
 #[derive(Clone, Debug, Default)]
 pub struct Context {
     pub(crate) session: Option<Session>,
-    pub(crate) parent: Option<Uuid>,
+    pub(crate) parent: Option<NonNilUuid>,
+    /// What few calls have, behind one pointer: each call copies its context.
+    pub(crate) around: Option<Arc<Around>>,
+}
+
+/// What is around a call besides its session and its parent.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Around {
     pub(crate) prompt: Option<Arc<Prompt>>,
     /// Where logs go, when not to what `init` started.
     pub(crate) pipeline: Option<Arc<Pipeline>>,
@@ -42,18 +50,38 @@ pub struct Context {
 }
 
 impl Context {
+    /// Under no session.
+    pub(crate) fn of(around: Around) -> Self {
+        Self { around: Some(Arc::new(around)), ..Self::default() }
+    }
+
+    pub(crate) fn pipeline(&self) -> Option<&Arc<Pipeline>> {
+        self.around.as_ref()?.pipeline.as_ref()
+    }
+
+    pub(crate) fn prompt(&self) -> Option<&Arc<Prompt>> {
+        self.around.as_ref()?.prompt.as_ref()
+    }
+
+    pub(crate) fn set_prompt(&mut self, prompt: Option<Arc<Prompt>>) {
+        if prompt.is_some() || self.prompt().is_some() {
+            Arc::make_mut(self.around.get_or_insert_default()).prompt = prompt;
+        }
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn provider(&self) -> Option<&crate::provider::Chosen> {
+        self.around.as_ref()?.provider.as_ref()
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn set_provider(&mut self, provider: crate::provider::Chosen) {
+        Arc::make_mut(self.around.get_or_insert_default()).provider = Some(provider);
+    }
+
     /// The context of what runs right now; an empty one outside of any session.
     pub fn current() -> Self {
-        CURRENT
-            .try_with(|current| {
-                let context = current.take();
-                let copy = context.clone();
-                current.set(context);
-                copy
-            })
-            .ok()
-            .flatten()
-            .unwrap_or_default()
+        look(|current| current.clone()).unwrap_or_default()
     }
 
     /// The current session, if there is one.
@@ -74,14 +102,14 @@ impl Context {
 
     /// Puts this context in force until what it gives is dropped.
     pub(crate) fn enter(self) -> InForce {
-        let mut place = Some(self);
+        let mut place = Some(Box::new(self));
         swap(&mut place);
         InForce { outer: place }
     }
 
     /// `future`, polled in this context.
     pub fn scope<F: Future>(self, future: F) -> InContext<F> {
-        InContext { future, context: Some(self), session: None }
+        InContext { future, context: Some(Box::new(self)), session: None }
     }
 }
 
@@ -115,7 +143,7 @@ pin_project! {
     pub struct InContext<F> {
         #[pin]
         future: F,
-        context: Option<Context>,
+        context: Option<Box<Context>>,
         // A session that begins with the first poll, wherever that is.
         session: Option<Session>,
     }
@@ -134,7 +162,7 @@ impl<F: Future> Future for InContext<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         if let Some(session) = this.session.take() {
-            *this.context = Some(session.context());
+            *this.context = Some(Box::new(session.context()));
         }
         let _entered = Entered::new(this.context);
         let output = ready!(this.future.poll(cx));
@@ -144,11 +172,11 @@ impl<F: Future> Future for InContext<F> {
 
 /// A context that is in force until this is dropped; meanwhile its place holds the outer one.
 pub(crate) struct Entered<'a> {
-    place: &'a mut Option<Context>,
+    place: &'a mut Option<Box<Context>>,
 }
 
 impl<'a> Entered<'a> {
-    pub(crate) fn new(place: &'a mut Option<Context>) -> Self {
+    pub(crate) fn new(place: &'a mut Option<Box<Context>>) -> Self {
         swap(place);
         Self { place }
     }
@@ -163,7 +191,7 @@ impl Drop for Entered<'_> {
 /// A context that is in force until this is dropped; it holds the outer one, if there was one.
 #[derive(Debug)]
 pub(crate) struct InForce {
-    outer: Option<Context>,
+    outer: Option<Box<Context>>,
 }
 
 impl Drop for InForce {
@@ -173,8 +201,37 @@ impl Drop for InForce {
 }
 
 /// Exchanges the thread's context with `place`; at the end of a thread there is none, and nothing happens.
-fn swap(place: &mut Option<Context>) {
-    let _ = CURRENT.try_with(|current| *place = current.replace(place.take()));
+fn swap(place: &mut Option<Box<Context>>) {
+    let _ =
+        CURRENT.try_with(|current| current.try_borrow_mut().map(|mut current| std::mem::swap(&mut *current, place)));
+}
+
+/// A parent that is in force until this is dropped, in the context that is; it holds the outer one.
+pub(crate) struct Nested {
+    outer: Option<NonNilUuid>,
+}
+
+impl Nested {
+    pub(crate) fn under(parent: Option<NonNilUuid>) -> Self {
+        Self { outer: replace_parent(parent) }
+    }
+}
+
+impl Drop for Nested {
+    fn drop(&mut self) {
+        replace_parent(self.outer);
+    }
+}
+
+fn replace_parent(parent: Option<NonNilUuid>) -> Option<NonNilUuid> {
+    look(|current| std::mem::replace(&mut current.parent, parent)).flatten()
+}
+
+/// Looks at the context of what runs right now, if there is one; `look` runs no code of the user's.
+#[inline]
+pub(crate) fn look<R>(look: impl FnOnce(&mut Context) -> R) -> Option<R> {
+    let looked = CURRENT.try_with(|current| Some(look(current.try_borrow_mut().ok()?.as_deref_mut()?)));
+    looked.ok().flatten()
 }
 
 /// Runs `write` so that annotated functions inside it (a `Serialize` of the user's) record nothing.

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::context::Context;
+use crate::context::{Around, Context};
 use crate::error::Error;
 use crate::pipeline::Pipeline;
 #[cfg(feature = "http")]
@@ -100,12 +100,12 @@ impl Guard {
     }
 
     fn context(&self) -> Context {
-        Context {
+        Context::of(Around {
             pipeline: self.pipeline.clone(),
             #[cfg(feature = "http")]
             provider: self.provider.clone(),
-            ..Context::default()
-        }
+            prompt: None,
+        })
     }
 
     #[cfg(feature = "http")]

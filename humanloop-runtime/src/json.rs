@@ -30,6 +30,10 @@ fn escape_from(bytes: &[u8], mut at: usize) -> Option<usize> {
         at += 8;
     }
     let rest = bytes.get(at..)?;
+    // The last eight bytes; those of them that were looked at before had nothing.
+    if bytes.last_chunk::<8>().is_some_and(|word| special(u64::from_le_bytes(*word)) == 0) {
+        return None;
+    }
     rest.iter().position(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\').map(|found| at + found)
 }
 
@@ -61,6 +65,14 @@ fn escape(out: &mut Vec<u8>, byte: u8) {
         }
     };
     out.extend_from_slice(&[b'\\', short]);
+}
+
+/// Appends `"name":`, the name of a parameter, in which there is nothing to escape.
+pub(crate) fn identifier(out: &mut Vec<u8>, name: &str) {
+    out.reserve(name.len() + 3);
+    out.push(b'"');
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
 }
 
 /// Appends `"name":`.

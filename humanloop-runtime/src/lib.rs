@@ -9,6 +9,7 @@ mod aside;
 mod ask;
 mod call;
 mod capture;
+mod chunk;
 #[cfg(feature = "http")]
 mod client;
 mod clock;
@@ -40,6 +41,7 @@ mod queue;
 mod record;
 mod redact;
 mod response;
+mod route;
 mod session;
 #[cfg(all(unix, feature = "signals"))]
 mod signals;

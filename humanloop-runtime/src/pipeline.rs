@@ -1,6 +1,5 @@
 //! From a call to its destinations: lanes, a worker, and outlets.
 
-use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -11,9 +10,10 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::outlet::Outlet;
-use crate::queue::{Chunk, Lane, Queue, Refused};
-use crate::record::{self, Closed, EVENT, Event};
+use crate::queue::Queue;
+use crate::record::{self, EVENT, Event};
 use crate::redact::Redactor;
+use crate::route::{Route, cause};
 use crate::stats::{Cause, Counts, Flushed, Stats};
 use crate::worker::Worker;
 
@@ -24,24 +24,8 @@ static ALIVE: AtomicUsize = AtomicUsize::new(0);
 /// How long the end waits for the worker to count what it still holds when the time is up; it waits for nothing then.
 const COUNTING: Duration = Duration::from_secs(2);
 /// What `init` started, and a number that changes with it so that threads may keep a copy.
-static GLOBAL: Mutex<Option<Arc<Pipeline>>> = Mutex::new(None);
-static GENERATION: AtomicU64 = AtomicU64::new(0);
-
-thread_local! {
-    static LOCAL: RefCell<Local> = const { RefCell::new(Local { generation: 0, global: None, scoped: Vec::new() }) };
-}
-
-/// This thread's lanes.
-struct Local {
-    generation: u64,
-    global: Option<Place>,
-    scoped: Vec<Place>,
-}
-
-struct Place {
-    pipeline: Arc<Pipeline>,
-    lane: Arc<Lane<Event>>,
-}
+pub(crate) static GLOBAL: Mutex<Option<Arc<Pipeline>>> = Mutex::new(None);
+pub(crate) static GENERATION: AtomicU64 = AtomicU64::new(0);
 
 /// A queue with its worker and outlets.
 #[derive(Debug)]
@@ -86,151 +70,9 @@ pub(crate) struct Order {
     pub(crate) answer: SyncSender<()>,
 }
 
-/// Where the records of a call go.
-#[derive(Clone, Debug)]
-pub(crate) struct Route {
-    /// `None`: to what `init` started.
-    scoped: Option<Arc<Pipeline>>,
-    generation: u64,
-}
-
-impl Route {
-    /// The way to `scoped`, else to what `init` started.
-    pub(crate) fn new(scoped: Option<&Arc<Pipeline>>) -> Option<(Self, Settings)> {
-        if let Some(pipeline) = scoped {
-            return Some((Self { scoped: Some(pipeline.clone()), generation: 0 }, pipeline.settings));
-        }
-        let generation = GENERATION.load(Ordering::Acquire);
-        let settings = LOCAL.try_with(|local| {
-            let mut local = local.try_borrow_mut().ok()?;
-            local.refresh(generation);
-            local.global.as_ref().map(|place| place.pipeline.settings)
-        });
-        // At the end of a thread its lanes are gone already.
-        let settings = settings.unwrap_or_else(|_| lock(&GLOBAL).as_ref().map(|pipeline| pipeline.settings))?;
-        Some((Self { scoped: None, generation }, settings))
-    }
-
-    /// Hands over what a call was called with; whether it was taken, else it is counted as lost.
-    pub(crate) fn push(&self, size: usize, must: bool, write: impl FnOnce(&mut Chunk<Event>)) -> bool {
-        let pushed = self.with_lane(|pipeline, lane| {
-            let pushed = pipeline.queue.push(lane, size, must, write);
-            match pushed {
-                Ok(()) => lane.tally.opened.add(1),
-                Err(refused) => pipeline.counts.refuse(cause(refused)),
-            }
-            pushed.is_ok()
-        });
-        pushed.unwrap_or(false)
-    }
-
-    /// Hands over the end of a call. It gets in also when the queue is full, without its output.
-    pub(crate) fn close(&self, closed: Closed, payload: &[u8]) {
-        self.with_lane(|pipeline, lane| {
-            let failed = closed.outcome.is_bad();
-            let mut left = Some(closed);
-            let mut pushed = pipeline.queue.push(lane, EVENT + payload.len(), false, |chunk| {
-                chunk.bytes.extend_from_slice(payload);
-                chunk.events.extend(left.take().map(Event::Closed));
-            });
-            if pushed == Err(Refused::Full)
-                && let Some(mut closed) = left.take()
-            {
-                let mut mark = Vec::new();
-                crate::json::truncated(&mut mark, closed.output.unwrap_or(0), b"");
-                closed.output = closed.output.map(|_| mark.len());
-                closed.error = closed.error.map(|_| 0);
-                closed.metadata = 0;
-                pushed = pipeline.queue.push(lane, EVENT + mark.len(), true, |chunk| {
-                    if closed.output.is_some() {
-                        chunk.bytes.extend_from_slice(&mark);
-                    }
-                    chunk.events.push(Event::Closed(closed));
-                });
-            }
-            lane.tally.closed.add(1);
-            if failed {
-                lane.tally.failed.add(1);
-            }
-            if let Err(refused) = pushed {
-                pipeline.counts.lose(cause(refused), 1, None);
-            }
-        });
-    }
-
-    fn with_lane<R>(&self, run: impl FnOnce(&Pipeline, &Lane<Event>) -> R) -> Option<R> {
-        let mut run = Some(run);
-        let ran = LOCAL.try_with(|local| {
-            let mut local = local.try_borrow_mut().ok()?;
-            let place = match &self.scoped {
-                Some(pipeline) => local.scoped(pipeline)?,
-                None => {
-                    local.refresh(self.generation);
-                    if local.generation != self.generation {
-                        return None; // it began under an earlier `init`
-                    }
-                    local.global.as_ref()?
-                }
-            };
-            Some(run.take()?(&place.pipeline, &place.lane))
-        });
-        match ran {
-            Ok(ran) => ran,
-            // At the end of a thread its lanes are gone already; a lane for this record alone will do.
-            Err(_) => {
-                let pipeline = self.scoped.clone().or_else(|| lock(&GLOBAL).clone())?;
-                let lane = pipeline.queue.lane()?;
-                Some(run.take()?(&pipeline, &lane))
-            }
-        }
-    }
-}
-
-impl Local {
-    #[inline]
-    fn refresh(&mut self, generation: u64) {
-        if self.generation != generation {
-            self.look_again();
-        }
-    }
-
-    #[cold]
-    fn look_again(&mut self) {
-        let global = lock(&GLOBAL);
-        self.generation = GENERATION.load(Ordering::Acquire);
-        self.global = global.as_ref().and_then(Place::new);
-    }
-
-    fn scoped(&mut self, pipeline: &Arc<Pipeline>) -> Option<&Place> {
-        let found = self.scoped.iter().position(|place| Arc::ptr_eq(&place.pipeline, pipeline));
-        let at = match found {
-            Some(at) => at,
-            None => {
-                self.scoped.retain(|place| !place.pipeline.queue.is_stopped());
-                self.scoped.push(Place::new(pipeline)?);
-                self.scoped.len() - 1
-            }
-        };
-        self.scoped.get(at)
-    }
-}
-
-impl Place {
-    fn new(pipeline: &Arc<Pipeline>) -> Option<Self> {
-        Some(Self { pipeline: pipeline.clone(), lane: pipeline.queue.lane()? })
-    }
-}
-
 /// Whether the worker has done what it was told, in time.
 fn answer(answered: &Receiver<()>, deadline: Instant) -> bool {
     answered.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok()
-}
-
-fn cause(refused: Refused) -> Cause {
-    match refused {
-        Refused::Full => Cause::QueueFull,
-        Refused::Stopped => Cause::Stopped,
-    }
 }
 
 impl Pipeline {
@@ -274,16 +116,18 @@ impl Pipeline {
             Entry::Feedback(_) => (false, false),
         };
         let size = EVENT + record::size(&entry);
-        let route = Route { scoped: Some(self.clone()), generation: 0 };
-        let pushed = route.with_lane(|pipeline, lane| {
-            match pipeline.queue.push(lane, size, false, |chunk| chunk.events.push(Event::Entry(entry))) {
-                Ok(()) => {
-                    lane.tally.entries.add(1);
-                    lane.tally.explicit.add(u64::from(log));
-                    lane.tally.failed.add(u64::from(failed));
-                }
-                Err(refused) => pipeline.counts.refuse(cause(refused)),
+        let route = Route::to(self.clone());
+        let mut event = Event::Entry(Box::new(entry));
+        let pushed = route.with_lane(&mut |pipeline, lane| match pipeline
+            .queue
+            .push(lane, size, false, |chunk| std::mem::swap(chunk.next().0, &mut event))
+        {
+            Ok(()) => {
+                lane.tally.entries.add(1);
+                lane.tally.explicit.add(u64::from(log));
+                lane.tally.failed.add(u64::from(failed));
             }
+            Err(refused) => pipeline.counts.refuse(cause(refused)),
         });
         if pushed.is_none() {
             self.counts.refuse(Cause::Stopped);

@@ -159,7 +159,7 @@ impl Variables {
 ///
 /// It works with logging off, too: the body needs it to call the model.
 pub fn current_prompt() -> Prompt {
-    Context::current().prompt.map_or_else(Prompt::default, |prompt| Prompt::clone(&prompt))
+    Context::current().prompt().map_or_else(Prompt::default, |prompt| Prompt::clone(prompt))
 }
 
 #[cfg(test)]

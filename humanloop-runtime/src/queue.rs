@@ -4,40 +4,24 @@
 //! chunk for an empty one. So a record costs its caller no allocation of its own and no wake-up but the first of a
 //! batch, and what an idle thread has left in its lane is found, too.
 
+use crate::chunk::Chunk;
 use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use crate::sync::thread::{Thread, current, park};
-use crate::sync::{Arc, Mutex, MutexGuard};
+use crate::sync::{Arc, Brief, Mutex, MutexGuard};
 
-/// Bytes of a chunk that is full, and events: chunks are used again, so small ones stay in the processor's cache.
-const CHUNK: usize = 64 << 10;
-const EVENTS: usize = if cfg!(loom) { 2 } else { 256 };
 /// Bytes that a lane takes from the common limit at a time.
 const CREDIT: usize = 4 << 10;
 /// Bytes at which the worker does not go on gathering.
 const PRESSING: usize = 1 << 20;
 /// Empty chunks that are kept for the next ones.
-const SPARE: usize = 24;
-
-/// Events in order, and the bytes they refer to one after the other.
-#[derive(Debug)]
-pub(crate) struct Chunk<E> {
-    pub(crate) events: Vec<E>,
-    pub(crate) bytes: Vec<u8>,
-    /// What of the common limit it holds.
-    reserved: usize,
-}
-
-impl<E> Chunk<E> {
-    /// An empty one. It has its room from the start: growing would copy what is in it, on the caller's time.
-    fn new() -> Self {
-        Self { events: Vec::with_capacity(EVENTS), bytes: Vec::with_capacity(CHUNK + CHUNK / 16), reserved: 0 }
-    }
-}
+const SPARE: usize = 128;
+/// Of them, those that the worker sees to: callers come to it for data, not to the system for memory.
+const READY: usize = if cfg!(loom) { 0 } else { 24 };
 
 /// Where one thread puts its records.
 #[derive(Debug)]
 pub(crate) struct Lane<E> {
-    filling: Mutex<Filling<E>>,
+    filling: Brief<Filling<E>>,
     pub(crate) tally: Tally<Count>,
 }
 
@@ -101,6 +85,8 @@ pub(crate) struct Queue<E> {
     pressed: AtomicBool,
     worker: Mutex<Option<Thread>>,
     spare: Mutex<Vec<Chunk<E>>>,
+    /// Of the next chunk.
+    number: AtomicU64,
     /// The process whose worker this is: a copy made by `fork` has none.
     pid: u32,
 }
@@ -122,7 +108,7 @@ pub(crate) enum Refused {
     Stopped,
 }
 
-impl<E> Queue<E> {
+impl<E: Default> Queue<E> {
     /// A queue of `limit` bytes.
     pub(crate) fn new(limit: usize) -> Self {
         Self {
@@ -134,6 +120,7 @@ impl<E> Queue<E> {
             pressed: AtomicBool::new(false),
             worker: Mutex::new(None),
             spare: Mutex::new(Vec::new()),
+            number: AtomicU64::new(1),
             pid: std::process::id(),
         }
     }
@@ -144,25 +131,26 @@ impl<E> Queue<E> {
         if lanes.stopped || self.is_a_copy() {
             return None;
         }
-        let filling = Filling { chunk: Chunk::new(), full: Vec::new(), credit: 0, stopped: false };
-        let lane = Arc::new(Lane { filling: Mutex::new(filling), tally: Tally::default() });
+        let filling = Filling { chunk: self.empty(), full: Vec::new(), credit: 0, stopped: false };
+        let lane = Arc::new(Lane { filling: Brief::new(filling), tally: Tally::default() });
         lanes.all.push(lane.clone());
         Some(lane)
     }
 
     /// Lets `write` append a record of about `size` bytes to `lane`; a `must` is taken beyond the limit, too.
-    pub(crate) fn push(
+    #[inline]
+    pub(crate) fn push<R>(
         &self,
         lane: &Lane<E>,
         size: usize,
         must: bool,
-        write: impl FnOnce(&mut Chunk<E>),
-    ) -> Result<(), Refused> {
+        write: impl FnOnce(&mut Chunk<E>) -> R,
+    ) -> Result<R, Refused> {
         let mut filling = match lane.filling.try_lock() {
-            Ok(filling) => filling,
+            Some(filling) => filling,
             // The worker is exchanging two buffers; in a copy made by `fork` it never ends.
-            Err(_) if self.is_a_copy() => return Err(Refused::Stopped),
-            Err(_) => lock(&lane.filling),
+            None if self.is_a_copy() => return Err(Refused::Stopped),
+            None => lane.filling.lock(),
         };
         if filling.stopped {
             return Err(Refused::Stopped);
@@ -171,13 +159,12 @@ impl<E> Queue<E> {
             self.reserve(&mut filling, size, must)?;
         }
         filling.credit = filling.credit.saturating_sub(size);
-        write(&mut filling.chunk);
-        if filling.chunk.bytes.len() >= CHUNK || filling.chunk.events.len() >= EVENTS {
+        let written = write(&mut filling.chunk);
+        if filling.chunk.is_full() {
             if self.is_a_copy() {
                 return Err(Refused::Stopped);
             }
-            let empty = lock(&self.spare).pop().unwrap_or_else(Chunk::new);
-            let mut full = std::mem::replace(&mut filling.chunk, empty);
+            let mut full = std::mem::replace(&mut filling.chunk, self.empty());
             let unused = filling.credit.min(full.reserved);
             full.reserved -= unused;
             filling.chunk.reserved = unused;
@@ -188,7 +175,15 @@ impl<E> Queue<E> {
         if self.asleep.load(Ordering::Relaxed) && self.asleep.swap(false, Ordering::AcqRel) {
             self.wake();
         }
-        Ok(())
+        Ok(written)
+    }
+
+    /// A chunk to be filled.
+    #[cold]
+    fn empty(&self) -> Chunk<E> {
+        let mut chunk = lock(&self.spare).pop().unwrap_or_else(Chunk::new);
+        chunk.number = self.number.fetch_add(1, Ordering::Relaxed);
+        chunk
     }
 
     #[cold]
@@ -264,10 +259,18 @@ impl<E> Queue<E> {
 
 /// The worker's side. Its flags are exchanged, not set: then each change has a place among those of the callers that
 /// loom can tell, too.
-impl<E> Queue<E> {
+impl<E: Default> Queue<E> {
     /// The thread that calls this is the worker.
     pub(crate) fn attend(&self) {
         *lock(&self.worker) = Some(current());
+    }
+
+    /// Sees to it that callers find empty chunks.
+    pub(crate) fn provide(&self) {
+        while lock(&self.spare).len() < READY {
+            let chunk = Chunk::ready();
+            lock(&self.spare).push(chunk);
+        }
     }
 
     /// What was pressed before will be done now.
@@ -280,21 +283,19 @@ impl<E> Queue<E> {
         self.gathered.store(0, Ordering::Relaxed);
         let lanes = &mut *lock(&self.lanes);
         lanes.all.retain(|lane| {
-            let mut filling = lock(&lane.filling);
+            let mut filling = lane.filling.lock();
             taken.append(&mut filling.full);
             let unused = std::mem::take(&mut filling.credit).min(filling.chunk.reserved);
             filling.chunk.reserved -= unused;
             self.release(unused);
-            if filling.chunk.events.is_empty() {
+            if filling.chunk.is_empty() {
                 let is_used = Arc::strong_count(lane) > 1;
                 if !is_used {
                     lanes.tally.add(&lane.tally); // the thread that had it is gone
                 }
                 return is_used;
             }
-            let empty = lock(&self.spare).pop().unwrap_or_else(Chunk::new);
-            let chunk = std::mem::replace(&mut filling.chunk, empty);
-            taken.push(chunk);
+            taken.push(std::mem::replace(&mut filling.chunk, self.empty()));
             true
         });
     }
@@ -304,17 +305,16 @@ impl<E> Queue<E> {
         let mut lanes = lock(&self.lanes);
         lanes.stopped = true;
         for lane in &lanes.all {
-            lock(&lane.filling).stopped = true;
+            lane.filling.lock().stopped = true;
         }
     }
 
     /// Gives back an emptied chunk and what it had reserved.
     pub(crate) fn recycle(&self, mut chunk: Chunk<E>) {
         self.release(std::mem::take(&mut chunk.reserved));
+        let is_ready = chunk.empty();
         let mut spare = lock(&self.spare);
-        if spare.len() < SPARE && chunk.bytes.capacity() <= 4 * CHUNK {
-            chunk.events.clear();
-            chunk.bytes.clear();
+        if is_ready && spare.len() < SPARE {
             spare.push(chunk);
         }
     }
@@ -325,8 +325,8 @@ impl<E> Queue<E> {
         let waits = {
             let lanes = lock(&self.lanes);
             lanes.all.iter().any(|lane| {
-                let filling = lock(&lane.filling);
-                !filling.chunk.events.is_empty() || !filling.full.is_empty()
+                let filling = lane.filling.lock();
+                !filling.chunk.is_empty() || !filling.full.is_empty()
             })
         };
         while !waits && self.asleep.load(Ordering::Acquire) && !self.pressed.load(Ordering::Acquire) {

@@ -1,114 +1,168 @@
 //! What is logged, independent of any wire, and how it reads as a log.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use humanloop_api::{self as api, Config, Entry, Kind, Log, LogUpdate, Object, Outcome, OutputFormat, Process};
-use uuid::Uuid;
+use uuid::{NonNilUuid, Uuid};
 
 use crate::answer;
-use crate::clock::Start;
+use crate::chunk::CHUNK;
+use crate::clock::{Nanoseconds, Start};
 use crate::function::{Function, Template};
 use crate::prompt::Prompt;
-use crate::session::Session;
 
-/// What goes through a lane to the worker. Payloads stand in the bytes of the chunk, one after the other.
+/// What goes through a lane to the worker. It stays where it is, to be written anew: a caller writes fields, and moves nothing.
+///
+/// It is two lines of the processor's cache, since each line that a caller writes was with the worker before.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(crate) enum Event {
-    Opened(Opened),
-    Closed(Closed),
+    Call(Record),
     /// An explicit call of the client's.
-    Entry(Entry),
+    Entry(Box<Entry>),
 }
 
-/// A call began.
-#[derive(Debug)]
-pub(crate) struct Opened {
-    pub(crate) function: &'static Function,
+const _: () = assert!(size_of::<Event>() == 128 && CHUNK <= 1 << u16::BITS); // the place of a payload has 16 bits
+
+impl Default for Event {
+    fn default() -> Self {
+        Self::Call(Record::default())
+    }
+}
+
+impl Event {
+    /// The record of a call, to be written.
+    pub(crate) fn call(&mut self) -> Option<&mut Record> {
+        if matches!(self, Self::Entry(_)) {
+            *self = Self::default();
+        }
+        match self {
+            Self::Call(record) => Some(record),
+            Self::Entry(_) => None,
+        }
+    }
+
+    /// Whether a log is whole with it.
+    pub(crate) fn is_produced(&self) -> bool {
+        match self {
+            Self::Call(record) => record.end.is_some(),
+            Self::Entry(_) => true,
+        }
+    }
+}
+
+/// A call began, ended, or both. Payloads stand in the bytes of the chunk.
+#[derive(Debug, Default)]
+pub(crate) struct Record {
+    pub(crate) function: Option<&'static Function>,
     pub(crate) id: Uuid,
-    pub(crate) session: Session,
-    pub(crate) parent: Option<Uuid>,
+    /// Whether it has the beginning; if not, that has left the lane before, or is in another one.
+    pub(crate) begins: bool,
+    /// The session, and its name when that is not the id.
+    pub(crate) session: Uuid,
+    pub(crate) name: Option<Arc<Box<str>>>,
+    pub(crate) parent: Option<NonNilUuid>,
     /// It found no session and opened one of its own.
     pub(crate) unbound: bool,
     pub(crate) started: Start,
+    /// Where the payload of the beginning stands.
+    pub(crate) at: u16,
     /// Lengths of the members of two JSON objects, each followed by a comma.
-    pub(crate) inputs: usize,
-    pub(crate) metadata: usize,
+    pub(crate) inputs: u32,
+    pub(crate) metadata: u32,
     pub(crate) prompt: Option<Arc<Prompt>>,
+    pub(crate) end: Option<End>,
 }
 
-/// A call ended.
-#[derive(Debug)]
-pub(crate) struct Closed {
-    pub(crate) function: &'static Function,
-    pub(crate) id: Uuid,
-    /// Seconds.
-    pub(crate) duration: f64,
+/// How a call ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct End {
+    pub(crate) duration: Nanoseconds,
     pub(crate) outcome: Outcome,
+    /// Where its payload stands.
+    pub(crate) at: u16,
     /// Length of JSON.
-    pub(crate) output: Option<usize>,
-    /// Length of text.
-    pub(crate) error: Option<usize>,
-    /// Length of the members of a JSON object, each followed by a comma.
-    pub(crate) metadata: usize,
+    pub(crate) output: Option<NonZeroU32>,
+    /// Length of text, which stands behind the output; there is some if the outcome is a bad one.
+    pub(crate) error: u32,
+    /// Length of the members of a JSON object, each followed by a comma, behind that.
+    pub(crate) metadata: u32,
 }
 
-/// Bytes that an event takes beside its payload, about.
-pub(crate) const EVENT: usize = 192;
+/// Bytes that an event takes beside its payload.
+pub(crate) const EVENT: usize = size_of::<Event>();
 
-/// The payloads of a chunk, taken in order.
-pub(crate) struct Payloads<'a>(pub(crate) &'a [u8]);
+/// A payload, taken piece by piece.
+struct Payload<'a>(&'a [u8]);
 
-impl<'a> Payloads<'a> {
-    pub(crate) fn take(&mut self, length: usize) -> &'a [u8] {
-        let (taken, rest) = self.0.split_at_checked(length).unwrap_or((self.0, &[]));
+impl<'a> Payload<'a> {
+    /// Of `bytes`, what begins at `at`.
+    fn new(bytes: &'a [u8], at: u16) -> Self {
+        Self(bytes.get(usize::from(at)..).unwrap_or_default())
+    }
+
+    fn take(&mut self, length: u32) -> &'a [u8] {
+        let (taken, rest) = self.0.split_at_checked(length as usize).unwrap_or((self.0, &[]));
         self.0 = rest;
         taken
     }
 }
 
-impl Opened {
-    /// The log of a call that is running.
-    pub(crate) fn into_log(self, payloads: &mut Payloads<'_>, process: &Process, known: &mut Known) -> Log {
-        let Described { config, place } = known.describe(self.function);
-        Log {
-            project: Some(self.function.project_name().into()),
-            session_reference_id: Some(self.session.reference_id()),
+impl Record {
+    /// The log of a call that began here, and may have ended. What is shared with others is let go.
+    pub(crate) fn log(&mut self, bytes: &[u8], process: &Process, known: &mut Known) -> Log {
+        let mut payload = Payload::new(bytes, self.at);
+        let (name, prompt) = (taken(&mut self.name), taken(&mut self.prompt));
+        let session = name.map_or_else(|| self.session.to_string(), |name| name.to_string());
+        let mut log = Log {
+            session_reference_id: Some(session),
             parent_reference_id: self.parent.map(|id| id.to_string()),
             reference_id: Some(self.id.to_string()),
-            inputs: Some(object(payloads.take(self.inputs))),
-            messages: self.prompt.map(|prompt| prompt.messages.clone()).filter(|messages| !messages.is_empty()),
-            metadata: Some(object(payloads.take(self.metadata))).filter(|metadata| !metadata.is_empty()),
+            inputs: Some(object(payload.take(self.inputs))),
+            messages: prompt.map(|prompt| prompt.messages.clone()).filter(|messages| !messages.is_empty()),
+            metadata: Some(object(payload.take(self.metadata))).filter(|metadata| !metadata.is_empty()),
             created_at: Some(self.started.timestamp()),
-            config: Some(config),
-            kind: Some(self.function.kind),
             outcome: Some(Outcome::Running),
             sequence: Some(self.started.sequence),
             process: Some(process.clone()),
-            function: Some(place),
             unbound: self.unbound.then_some(true),
             ..Log::default()
+        };
+        if let Some(function) = self.function {
+            let Described { config, place } = known.describe(function);
+            log.project = Some(function.project_name().into());
+            log.config = Some(config);
+            log.kind = Some(function.kind);
+            log.function = Some(place);
         }
+        if let Some(end) = self.end {
+            log.apply(end.update(self.id, self.function, bytes));
+        }
+        log
     }
 }
 
-impl Closed {
-    /// What the end of a call adds to its log.
-    pub(crate) fn into_update(self, payloads: &mut Payloads<'_>) -> LogUpdate {
-        let mut text = |length| String::from_utf8_lossy(payloads.take(length)).into_owned();
-        let json = self.output.map(&mut text);
-        let error = self.error.map(&mut text);
+impl End {
+    /// What it adds to the log of its call.
+    pub(crate) fn update(self, id: Uuid, function: Option<&'static Function>, bytes: &[u8]) -> LogUpdate {
+        let mut payload = Payload::new(bytes, self.at);
+        let mut text = |length| String::from_utf8_lossy(payload.take(length)).into_owned();
+        let json = self.output.map(|length| text(length.get()));
+        let has_error = matches!(self.outcome, Outcome::Failed | Outcome::Panicked);
+        let error = has_error.then(|| text(self.error));
         let mut update = LogUpdate {
-            reference_id: self.id.to_string(),
+            reference_id: id.to_string(),
             error,
-            duration: Some(self.duration),
+            duration: Some(self.duration.as_seconds()),
             outcome: Some(self.outcome),
-            metadata: Some(object(payloads.take(self.metadata))).filter(|metadata| !metadata.is_empty()),
+            metadata: Some(object(payload.take(self.metadata))).filter(|metadata| !metadata.is_empty()),
             ..LogUpdate::default()
         };
-        let model = self.function.prompt.map(Template::model).unwrap_or_default();
-        if let Some(json) = json.filter(|json| json != "null") {
-            let is_answer = self.function.kind == Kind::Prompt && answer::complete(&mut update, &json, &model);
+        if let (Some(function), Some(json)) = (function, json.filter(|json| json != "null")) {
+            let model = function.prompt.map(Template::model).unwrap_or_default();
+            let is_answer = function.kind == Kind::Prompt && answer::complete(&mut update, &json, &model);
             if !is_answer {
                 // A string is shown as it is, anything else as JSON.
                 let text = serde_json::from_str::<String>(&json).ok();
@@ -118,6 +172,13 @@ impl Closed {
             }
         }
         update
+    }
+
+    /// It, and its payload, apart from the chunk they are in.
+    pub(crate) fn apart(self, bytes: &[u8]) -> (Self, Vec<u8>) {
+        let output = self.output.map_or(0, NonZeroU32::get);
+        let length = output.saturating_add(self.error).saturating_add(self.metadata);
+        (Self { at: 0, ..self }, Payload::new(bytes, self.at).take(length).to_vec())
     }
 }
 
@@ -162,6 +223,11 @@ pub(crate) fn size(entry: &Entry) -> usize {
         }
         Entry::Feedback(_) => 512,
     }
+}
+
+/// What is in `place`, if there is something; else that is not written either.
+fn taken<T>(place: &mut Option<T>) -> Option<T> {
+    if place.is_some() { place.take() } else { None }
 }
 
 /// `"a":1,"b":2,` as an object.

@@ -19,8 +19,8 @@ use crate::context::{Context, InContext};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     id: Uuid,
-    /// The caller's name of it, when it is not the id.
-    reference: Option<Arc<str>>,
+    /// The caller's name of it, when it is not the id; behind a thin pointer, as it goes along with each call.
+    reference: Option<Arc<Box<str>>>,
 }
 
 impl Session {
@@ -34,7 +34,7 @@ impl Session {
     pub fn with_reference_id(reference: impl AsRef<str>) -> Self {
         let reference = reference.as_ref();
         let id = id::of_reference(reference);
-        let reference = (id.to_string() != reference).then(|| reference.into());
+        let reference = (id.to_string() != reference).then(|| Arc::new(reference.into()));
         Self { id, reference }
     }
 
@@ -50,7 +50,7 @@ impl Session {
 
     /// The session's name for the API and for other processes.
     pub fn reference_id(&self) -> String {
-        self.reference.as_deref().map_or_else(|| self.id.to_string(), String::from)
+        self.reference.as_ref().map_or_else(|| self.id.to_string(), ToString::to_string)
     }
 
     /// `future`, in this session and under no parent.
@@ -61,6 +61,10 @@ impl Session {
     /// Runs `body` in this session and under no parent.
     pub fn run<R>(&self, body: impl FnOnce() -> R) -> R {
         self.context().run(body)
+    }
+
+    pub(crate) fn name(&self) -> Option<&Arc<Box<str>>> {
+        self.reference.as_ref()
     }
 
     pub(crate) fn context(&self) -> Context {

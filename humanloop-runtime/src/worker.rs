@@ -7,10 +7,12 @@ use std::time::Duration;
 use humanloop_api::{Entry, Outcome};
 use uuid::Uuid;
 
+use crate::chunk::Chunk;
+use crate::clock;
+use crate::function::Function;
 use crate::outlet::Batch;
 use crate::pipeline::{Order, Pipeline, lock};
-use crate::queue::Chunk;
-use crate::record::{Closed, Event, Known, Payloads};
+use crate::record::{End, Event, Known};
 use crate::stats::Cause;
 
 /// Entries of one batch, at most.
@@ -23,7 +25,15 @@ pub(crate) struct Worker {
     running: HashSet<Uuid>,
     known: Known,
     /// Ends that were found before their beginnings: those are in another thread's lane, and come with the next sweep.
-    early: Vec<(Closed, Vec<u8>)>,
+    early: Vec<Early>,
+}
+
+/// The end of a call, and its payload.
+struct Early {
+    id: Uuid,
+    function: Option<&'static Function>,
+    end: End,
+    payload: Vec<u8>,
 }
 
 impl Worker {
@@ -38,6 +48,8 @@ impl Worker {
         let pipeline = self.pipeline.clone();
         let queue = &pipeline.queue;
         queue.attend();
+        queue.provide();
+        clock::compare();
         let mut chunks = Vec::new();
         let mut is_idle = true;
         loop {
@@ -45,6 +57,7 @@ impl Worker {
                 queue.sleep();
             }
             queue.gather(self.interval);
+            clock::compare();
             queue.begin();
             let orders: Vec<Order> = std::mem::take(&mut *lock(&pipeline.orders));
             let stop = orders.iter().any(|order| order.stop);
@@ -52,6 +65,7 @@ impl Worker {
                 queue.stop();
             }
             queue.sweep(&mut chunks);
+            queue.provide();
             is_idle = chunks.is_empty() && self.early.is_empty();
             self.hand_over(&mut chunks);
             if !self.early.is_empty() {
@@ -75,49 +89,58 @@ impl Worker {
         let mut batch = Draft::default();
         for mut chunk in chunks.drain(..) {
             if self.pipeline.is_late() {
-                let records = chunk.events.iter().filter(|event| !matches!(event, Event::Opened(_))).count();
+                let records = chunk.events().iter().filter(|event| event.is_produced()).count();
                 self.pipeline.counts.lose(Cause::Undelivered, records as u64, None);
                 self.pipeline.queue.recycle(chunk);
                 continue;
             }
-            let mut payloads = Payloads(&chunk.bytes);
-            for event in chunk.events.drain(..) {
-                self.add(&mut batch, event, &mut payloads);
+            let (events, bytes) = chunk.parts();
+            for event in events {
+                self.add(&mut batch, event, bytes);
                 if batch.entries.len() >= BATCH {
                     self.send(std::mem::take(&mut batch));
                 }
             }
             self.pipeline.queue.recycle(chunk);
+            self.pipeline.queue.provide();
         }
-        for (closed, payload) in std::mem::take(&mut self.early) {
-            self.close(&mut batch, closed, &payload);
+        for Early { id, function, end, payload } in std::mem::take(&mut self.early) {
+            self.close(&mut batch, id, function, end, &payload);
         }
         self.send(batch);
     }
 
-    fn add(&mut self, batch: &mut Draft, event: Event, payloads: &mut Payloads<'_>) {
+    /// A record stays in its place, and is only written where it shares something: it will soon be with its lane again.
+    fn add(&mut self, batch: &mut Draft, event: &mut Event, bytes: &[u8]) {
         match event {
-            Event::Opened(opened) => {
-                let (id, log) = (opened.id, opened.into_log(payloads, &self.pipeline.process, &mut self.known));
-                batch.places.insert(id, batch.entries.len());
-                batch.push(Entry::Log(Box::new(log)), 0);
+            Event::Call(record) if record.begins => {
+                let log = record.log(bytes, &self.pipeline.process, &mut self.known);
+                if record.end.is_none() {
+                    batch.places.insert(record.id, batch.entries.len());
+                }
+                batch.push(Entry::Log(Box::new(log)), record.end.is_some().into());
             }
-            Event::Closed(closed) => {
-                let payload = payloads.of(&closed);
-                self.close(batch, closed, payload);
+            Event::Call(record) => {
+                if let Some(end) = record.end {
+                    self.close(batch, record.id, record.function, end, bytes);
+                }
             }
-            Event::Entry(entry) => batch.take(entry),
+            Event::Entry(_) => {
+                if let Event::Entry(entry) = std::mem::take(event) {
+                    batch.take(*entry);
+                }
+            }
         }
     }
 
-    fn close(&mut self, batch: &mut Draft, closed: Closed, payload: &[u8]) {
-        let id = closed.id;
+    fn close(&mut self, batch: &mut Draft, id: Uuid, function: Option<&'static Function>, end: End, bytes: &[u8]) {
         let place = batch.places.get(&id).copied();
         if place.is_none() && !self.running.remove(&id) {
-            self.early.push((closed, payload.to_vec()));
+            let (end, payload) = end.apart(bytes);
+            self.early.push(Early { id, function, end, payload });
             return;
         }
-        let update = closed.into_update(&mut Payloads(payload));
+        let update = end.update(id, function, bytes);
         match place.and_then(|place| Some((batch.entries.get_mut(place)?, batch.weights.get_mut(place)?))) {
             Some((Entry::Log(log), weight)) => {
                 log.apply(update);
@@ -149,13 +172,6 @@ impl Worker {
             }
             outlet.push(batch.clone());
         }
-    }
-}
-
-impl<'a> Payloads<'a> {
-    /// What belongs to the end of a call.
-    fn of(&mut self, closed: &Closed) -> &'a [u8] {
-        self.take(closed.output.unwrap_or(0) + closed.error.unwrap_or(0) + closed.metadata)
     }
 }
 

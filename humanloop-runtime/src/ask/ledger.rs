@@ -101,7 +101,7 @@ impl Ledger {
     fn log(&mut self, opened: &Opened, request: &Request, provider: &dyn Provider, end: LogUpdate) {
         let Some(function) = self.function else { return };
         let context = Context::current();
-        let Some(pipeline) = context.pipeline.clone().or_else(Pipeline::global) else { return };
+        let Some(pipeline) = context.pipeline().cloned().or_else(Pipeline::global) else { return };
         let mut metadata = Object::new();
         metadata.insert("attempt", &(self.attempts.len() + 1));
         let mut log = Log {

@@ -8,10 +8,11 @@ use std::pin::Pin;
 use std::task::{self, Poll};
 
 use pin_project_lite::pin_project;
+use uuid::NonNilUuid;
 
 use crate::call::Call;
 use crate::clock::Start;
-use crate::context::{Context, InForce};
+use crate::context::InForce;
 use crate::{ids, json};
 
 macro_rules! with_parameters {
@@ -72,6 +73,7 @@ impl Call {
         if self.is_idle() {
             return body();
         }
+        self.settle();
         if let Some(live) = &mut *self.live {
             live.render();
         }
@@ -81,15 +83,17 @@ impl Call {
             // What the body calls now is nested under it already.
             let now = Start::now();
             recording.id = ids::at(now.timestamp(), now.tick());
-            live.prepared = Some(context.parent.replace(recording.id));
+            live.prepared = Some(std::mem::replace(&mut context.parent, NonNilUuid::new(recording.id)));
         }
         self.body(body)
     }
 
     fn body<R>(&mut self, body: impl FnOnce() -> R) -> R {
+        let nested = self.nest();
         let entered = self.enter();
         let result = catch_unwind(AssertUnwindSafe(body));
         drop(entered);
+        drop(nested);
         result.unwrap_or_else(|payload| {
             self.start(); // if it had not begun, it has now
             self.panicked(&*payload);
@@ -98,8 +102,9 @@ impl Call {
     }
 
     /// The body of an `async fn`, polled in the call's context.
+    #[inline]
     pub fn future<F: Future>(&mut self, body: F) -> InCall<'_, F> {
-        InCall { body, call: self, begun: false }
+        InCall { body, call: self }
     }
 
     /// The future that a body has made, polled in the call's context.
@@ -113,8 +118,9 @@ impl Call {
     /// stands between them and the signature. So nobody sees what they return, which is nothing to look at, or catches their
     /// panics.
     pub fn within(&mut self, output: &'static str) -> Within<'_> {
+        self.settle();
         self.start();
-        let in_force = self.live.as_mut().and_then(|live| live.context.take()).map(Context::enter);
+        let in_force = self.live.as_mut().and_then(|live| live.context.take()).map(|context| context.enter());
         Within { in_force, call: self, output, panicking: std::thread::panicking() }
     }
 }
@@ -147,28 +153,36 @@ pin_project! {
         #[pin]
         body: F,
         call: &'a mut Call,
-        begun: bool,
     }
 }
 
 impl<F: Future> Future for InCall<'_, F> {
     type Output = F::Output;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let call = &mut **this.call;
-        if call.is_idle() {
-            return this.body.poll(cx);
-        }
-        if !*this.begun {
+        if this.call.is_idle() { this.body.poll(cx) } else { this.call.poll(this.body, cx) }
+    }
+}
+
+impl Call {
+    /// Polls the body in the call's context.
+    #[inline(never)] // so that a call of which nothing is asked is nothing to the compiler, too
+    fn poll<F: Future>(&mut self, body: Pin<&mut F>, cx: &mut task::Context<'_>) -> Poll<F::Output> {
+        let call = self;
+        if call.live.as_ref().is_some_and(|live| !live.polled) {
             if call.is_looked_at(None) {
                 return Poll::Pending;
             }
-            *this.begun = true;
+            call.settle();
             call.start();
+            if let Some(live) = &mut *call.live {
+                live.polled = true;
+            }
         }
         let entered = call.enter();
-        let result = catch_unwind(AssertUnwindSafe(|| this.body.poll(cx)));
+        let result = catch_unwind(AssertUnwindSafe(|| body.poll(cx)));
         drop(entered);
         match result {
             Ok(Poll::Pending) => Poll::Pending,
@@ -197,14 +211,15 @@ mod tests {
 
     use super::*;
     use crate::call::Live;
+    use crate::context::Context;
     use crate::function::{Function, Source};
 
     static FUNCTION: Function = Function::new(Kind::Tool, "f", "m", Source::Hidden, "0", &[]);
 
     #[test]
     fn after_a_body_that_runs_where_it_stands_no_context_is_left() {
-        let parent = Some(Uuid::from_u128(1));
-        let context = Some(Context { parent, ..Context::default() });
+        let parent = NonNilUuid::new(Uuid::from_u128(1));
+        let context = Some(Box::new(Context { parent, ..Context::default() }));
         let mut call = Call {
             live: std::mem::ManuallyDrop::new(Some(Box::new(Live {
                 function: Some(&FUNCTION),

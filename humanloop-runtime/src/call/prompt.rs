@@ -69,8 +69,14 @@ impl Live {
     /// Renders the prompt, and puts it into the body's context; gives the one for the log.
     pub(super) fn render(&mut self) -> Option<Arc<Prompt>> {
         let template = self.template()?;
-        let context = self.context.get_or_insert_with(|| Context { prompt: None, ..Context::current() });
-        let prompt = context.prompt.get_or_insert_with(|| Arc::new(Prompt::new(template, &self.variables))).clone();
+        if self.context.is_none() {
+            let mut context = Context::current();
+            context.set_prompt(None);
+            self.set_context(context);
+        }
+        let context = self.context.as_mut()?;
+        let prompt = context.prompt().cloned().unwrap_or_else(|| Arc::new(Prompt::new(template, &self.variables)));
+        context.set_prompt(Some(prompt.clone()));
         if self.hidden.is_empty() {
             return Some(prompt);
         }

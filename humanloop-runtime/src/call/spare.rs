@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use crate::call::Live;
+use crate::context::Context;
 use crate::function::Function;
 
 thread_local! {
@@ -38,11 +39,15 @@ impl Live {
             return;
         }
         self.function = None;
-        self.context = None;
+        if let Some(mut context) = self.context.take() {
+            *context = Context::default();
+            self.emptied = Some(context);
+        }
         self.recording = None;
         self.buffer.clear();
         self.variables.clear();
         self.hidden.clear();
+        self.polled = false;
         self.prepared = None;
         let _ = SPARE.try_with(|spare| {
             let mut all = spare.take();

@@ -37,9 +37,10 @@ impl fmt::Debug for Chosen {
 /// # }
 /// ```
 pub async fn scope<F: Future>(provider: impl Provider + 'static, future: F) -> F::Output {
-    let provider = Some(Chosen(Arc::new(provider)));
     // All else is as where it is first polled.
-    Context { provider, ..Context::current() }.scope(future).await
+    let mut context = Context::current();
+    context.set_provider(Chosen(Arc::new(provider)));
+    context.scope(future).await
 }
 
 /// From now on, the provider of this process.
@@ -49,7 +50,7 @@ pub(crate) fn set_default(provider: Option<Chosen>) {
 
 /// Who answers a prompt of this config: the provider of the scope, else that of the process, else the one it names.
 pub(crate) fn of(config: &ModelConfig) -> Result<Arc<dyn Provider>, Error> {
-    let chosen = Context::current().provider.or_else(|| lock(&DEFAULT).clone());
+    let chosen = Context::current().provider().cloned().or_else(|| lock(&DEFAULT).clone());
     if let Some(Chosen(provider)) = chosen {
         return Ok(provider);
     }

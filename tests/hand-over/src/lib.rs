@@ -5,6 +5,9 @@
 //! makes the worker wait for ever, which loom notices.
 #![cfg(loom)]
 
+#[path = "../../../humanloop-runtime/src/chunk.rs"]
+#[allow(dead_code, unreachable_pub, reason = "it is made for another crate")]
+mod chunk;
 #[path = "../../../humanloop-runtime/src/queue.rs"]
 #[allow(dead_code, unreachable_pub, reason = "it is made for another crate")]
 mod queue;
@@ -15,7 +18,8 @@ mod sync;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 mod tests {
-    use crate::queue::{Chunk, Queue, Refused, lock};
+    use crate::chunk::Chunk;
+    use crate::queue::{Queue, Refused, lock};
     use crate::sync::{Arc, Mutex};
     use loom::thread;
 
@@ -27,7 +31,7 @@ mod tests {
         thread::spawn(move || {
             let Some(lane) = queue.lane() else { return Vec::new() };
             let push = |number: &u32| {
-                let pushed = queue.push(&lane, 1, false, |chunk| chunk.events.push(*number));
+                let pushed = queue.push(&lane, 1, false, |chunk| *chunk.next().0 = *number);
                 assert_ne!(pushed, Err(Refused::Full));
                 pushed.is_ok()
             };
@@ -38,9 +42,9 @@ mod tests {
     /// What the worker has seen, of each thread apart.
     fn seen(queue: &Numbers, chunks: &mut Vec<Chunk<u32>>, seen: &mut [Vec<u32>; 2]) {
         queue.sweep(chunks);
-        for mut chunk in chunks.drain(..) {
-            for number in chunk.events.drain(..) {
-                seen[(number / 10) as usize].push(number);
+        for chunk in chunks.drain(..) {
+            for number in chunk.events() {
+                seen[(number / 10) as usize].push(*number);
             }
             queue.recycle(chunk);
         }
@@ -108,6 +112,58 @@ mod tests {
             let taken = threads.map(|thread| thread.join().unwrap());
             assert_eq!(all, taken);
             assert!(queue.lane().is_none());
+        });
+    }
+
+    #[test]
+    fn an_end_gets_into_its_beginning_or_comes_behind_it() {
+        const CLOSED: u32 = 1_000; // added to a number
+        const APART: u32 = 2_000; // a record of its own
+        check(|| {
+            let queue: Numbers = Arc::new(Queue::new(1 << 20));
+            queue.attend();
+            let pushing = queue.clone();
+            let thread = thread::spawn(move || {
+                let Some(lane) = pushing.lane() else { return };
+                for number in 0..3 {
+                    let begun = pushing.push(&lane, 1, false, |chunk| {
+                        let of = chunk.number;
+                        let (event, place) = chunk.next();
+                        *event = number;
+                        (of, place)
+                    });
+                    let (of, place) = begun.unwrap();
+                    let ended = pushing.push(&lane, 1, false, |chunk| {
+                        if chunk.number == of {
+                            *chunk.event(place).unwrap() += CLOSED;
+                        } else {
+                            *chunk.next().0 = number + APART;
+                        }
+                    });
+                    ended.unwrap();
+                }
+            });
+            let (mut all, mut chunks) = (Vec::new(), Vec::new());
+            let mut sweep = || {
+                queue.sweep(&mut chunks);
+                for chunk in chunks.drain(..) {
+                    all.extend_from_slice(chunk.events());
+                    queue.recycle(chunk);
+                }
+            };
+            sweep();
+            thread.join().unwrap();
+            sweep();
+            let mut open = Vec::new();
+            let mut whole = Vec::new();
+            for record in all {
+                match record {
+                    APART.. => whole.extend(open.pop().filter(|number| number + APART == record)),
+                    CLOSED.. => whole.push(record - CLOSED),
+                    _ => open.push(record),
+                }
+            }
+            assert_eq!((open, whole), (vec![], vec![0, 1, 2]));
         });
     }
 

@@ -1,0 +1,216 @@
+//! The way of a call's records to the lane of the thread that it is on.
+
+use std::cell::RefCell;
+use std::num::{NonZeroU32, NonZeroU64};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use uuid::Uuid;
+
+use crate::chunk::{Chunk, EVENTS};
+use crate::function::Function;
+use crate::pipeline::{GENERATION, GLOBAL, Pipeline, Settings, lock};
+use crate::queue::{Lane, Refused};
+use crate::record::{EVENT, End, Event, Record};
+use crate::stats::Cause;
+
+thread_local! {
+    static LOCAL: RefCell<Local> = const { RefCell::new(Local { generation: 0, global: None, scoped: Vec::new() }) };
+}
+
+/// This thread's lanes.
+struct Local {
+    generation: u64,
+    global: Option<Place>,
+    scoped: Vec<Place>,
+}
+
+struct Place {
+    pipeline: Arc<Pipeline>,
+    lane: Arc<Lane<Event>>,
+}
+
+/// Where the beginning of a call was put: the number of its chunk, and its place there. It fits into a register; what goes over the
+/// stack here has to wait for all that was just written to the lane.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark(NonZeroU64);
+
+impl Mark {
+    const PLACES: u64 = EVENTS as u64;
+
+    fn new(chunk: u64, place: usize) -> Option<Self> {
+        NonZeroU64::new(chunk * Self::PLACES + place as u64).map(Self)
+    }
+
+    /// Its place, if it is in this chunk.
+    fn place(self, chunk: u64) -> Option<usize> {
+        (self.0.get() / Self::PLACES == chunk).then_some((self.0.get() % Self::PLACES) as usize)
+    }
+}
+
+/// Where the records of a call go.
+#[derive(Clone, Debug)]
+pub(crate) struct Route {
+    /// `None`: to what `init` started.
+    scoped: Option<Arc<Pipeline>>,
+    generation: u64,
+}
+
+impl Route {
+    /// The way to `pipeline`.
+    pub(crate) fn to(pipeline: Arc<Pipeline>) -> Self {
+        Self { scoped: Some(pipeline), generation: 0 }
+    }
+
+    /// The way to `scoped`, else to what `init` started.
+    pub(crate) fn new(scoped: Option<Arc<Pipeline>>) -> Option<(Self, Settings)> {
+        if let Some(pipeline) = scoped {
+            let settings = pipeline.settings;
+            return Some((Self::to(pipeline), settings));
+        }
+        let generation = GENERATION.load(Ordering::Acquire);
+        let settings = LOCAL.try_with(|local| {
+            let mut local = local.try_borrow_mut().ok()?;
+            local.refresh(generation);
+            local.global.as_ref().map(|place| place.pipeline.settings)
+        });
+        // At the end of a thread its lanes are gone already.
+        let settings = settings.unwrap_or_else(|_| lock(&GLOBAL).as_ref().map(|pipeline| pipeline.settings))?;
+        Some((Self { scoped: None, generation }, settings))
+    }
+
+    /// Hands over what a call was called with; whether it was taken, else it is counted as lost.
+    #[inline]
+    pub(crate) fn open(&self, payload: &[u8], mut write: impl FnMut(&mut Record)) -> Option<Mark> {
+        self.with_lane(&mut |pipeline, lane| {
+            let pushed = pipeline.queue.push(lane, EVENT + payload.len(), false, |chunk| {
+                let (number, at) = (chunk.number, append(chunk, payload));
+                let (event, place) = chunk.next();
+                if let Some(record) = event.call() {
+                    record.at = at;
+                    record.begins = true;
+                    record.end = None;
+                    write(record);
+                }
+                Mark::new(number, place)
+            });
+            match pushed {
+                Ok(_) => lane.tally.opened.add(1),
+                Err(refused) => pipeline.counts.refuse(cause(refused)),
+            }
+            pushed.ok().flatten()
+        })?
+    }
+
+    /// Hands over the end of a call whose beginning is at `mark`, if that is still in the lane. It gets in also when the queue is
+    /// full, without its output.
+    #[inline]
+    pub(crate) fn close(&self, mark: Mark, id: Uuid, function: &'static Function, mut end: End, payload: &[u8]) {
+        self.with_lane(&mut |pipeline, lane| {
+            let failed = end.outcome.is_bad();
+            let put = |chunk: &mut Chunk<Event>, end: End, payload: &[u8]| {
+                let end = Some(End { at: append(chunk, payload), ..end });
+                let place = mark.place(chunk.number);
+                if let Some(Event::Call(record)) = place.and_then(|place| chunk.event(place)) {
+                    record.end = end;
+                } else if let Some(record) = chunk.next().0.call() {
+                    *record = Record { function: Some(function), id, end, ..Record::default() };
+                }
+            };
+            let size = EVENT + payload.len();
+            let mut pushed = pipeline.queue.push(lane, size, false, |chunk| put(chunk, end, payload));
+            if pushed == Err(Refused::Full) {
+                let mut cut = Vec::new();
+                if let Some(output) = end.output {
+                    crate::json::truncated(&mut cut, output.get() as usize, b"");
+                    end.output = u32::try_from(cut.len()).ok().and_then(NonZeroU32::new);
+                }
+                (end.error, end.metadata) = (0, 0);
+                pushed = pipeline.queue.push(lane, EVENT + cut.len(), true, |chunk| put(chunk, end, &cut));
+            }
+            lane.tally.closed.add(1);
+            if failed {
+                lane.tally.failed.add(1);
+            }
+            if let Err(refused) = pushed {
+                pipeline.counts.lose(cause(refused), 1, None);
+            }
+        });
+    }
+
+    #[inline]
+    pub(crate) fn with_lane<R>(&self, run: &mut impl FnMut(&Pipeline, &Lane<Event>) -> R) -> Option<R> {
+        let ran = LOCAL.try_with(|local| {
+            let mut local = local.try_borrow_mut().ok()?;
+            let place = match &self.scoped {
+                Some(pipeline) => local.scoped(pipeline)?,
+                None => {
+                    local.refresh(self.generation);
+                    if local.generation != self.generation {
+                        return None; // it began under an earlier `init`
+                    }
+                    local.global.as_ref()?
+                }
+            };
+            Some(run(&place.pipeline, &place.lane))
+        });
+        match ran {
+            Ok(ran) => ran,
+            // At the end of a thread its lanes are gone already; a lane for this record alone will do.
+            Err(_) => {
+                let pipeline = self.scoped.clone().or_else(|| lock(&GLOBAL).clone())?;
+                let lane = pipeline.queue.lane()?;
+                Some(run(&pipeline, &lane))
+            }
+        }
+    }
+}
+
+impl Local {
+    #[inline]
+    fn refresh(&mut self, generation: u64) {
+        if self.generation != generation {
+            self.look_again();
+        }
+    }
+
+    #[cold]
+    fn look_again(&mut self) {
+        let global = lock(&GLOBAL);
+        self.generation = GENERATION.load(Ordering::Acquire);
+        self.global = global.as_ref().and_then(Place::new);
+    }
+
+    fn scoped(&mut self, pipeline: &Arc<Pipeline>) -> Option<&Place> {
+        let found = self.scoped.iter().position(|place| Arc::ptr_eq(&place.pipeline, pipeline));
+        let at = match found {
+            Some(at) => at,
+            None => {
+                self.scoped.retain(|place| !place.pipeline.queue.is_stopped());
+                self.scoped.push(Place::new(pipeline)?);
+                self.scoped.len() - 1
+            }
+        };
+        self.scoped.get(at)
+    }
+}
+
+impl Place {
+    fn new(pipeline: &Arc<Pipeline>) -> Option<Self> {
+        Some(Self { pipeline: pipeline.clone(), lane: pipeline.queue.lane()? })
+    }
+}
+
+/// Appends a payload to a chunk, which is not full; where it begins.
+fn append(chunk: &mut Chunk<Event>, payload: &[u8]) -> u16 {
+    let at = chunk.bytes.len() as u16;
+    chunk.bytes.extend_from_slice(payload);
+    at
+}
+
+pub(crate) fn cause(refused: Refused) -> Cause {
+    match refused {
+        Refused::Full => Cause::QueueFull,
+        Refused::Stopped => Cause::Stopped,
+    }
+}
