@@ -51,7 +51,9 @@ fn recorded(function: &'static Function) -> Option<Box<Live>> {
         return None;
     }
     let look = |current: &mut Context| {
-        let plain = current.session.as_ref().filter(|_| current.prompt().is_none());
+        // The parent is all that changes; a prompt changes more, and that of a prompt without a body may be polled elsewhere.
+        let is_plain = function.prompt.is_none() && current.prompt().is_none();
+        let plain = current.session.as_ref().filter(|_| is_plain);
         (current.pipeline().cloned(), plain.map(Session::id), current.session.is_none())
     };
     let (pipeline, plain, unbound) = context::look(look).unwrap_or((None, None, true));
@@ -272,13 +274,12 @@ impl Call {
         }
     }
 
-    /// Gives the call a context of its own, since what runs in it will not do so on this thread alone, or right now.
+    /// Gives the call a context of its own, recorded or not, since what runs in it will not do so on this thread alone, or right
+    /// now.
     pub(crate) fn settle(&mut self) {
-        if let Some(live) = &mut *self.live
-            && let (Some(recording), None) = (&live.recording, &live.context)
-        {
+        if let Some(live) = self.live.as_mut().filter(|live| live.context.is_none()) {
             let mut context = Context::current();
-            if recording.mark.is_some() {
+            if let Some(recording) = live.recording.as_ref().filter(|recording| recording.mark.is_some()) {
                 context.parent = NonNilUuid::new(recording.id);
             }
             live.set_context(context);

@@ -45,7 +45,7 @@ impl<E: Default> Chunk<E> {
 
     /// The event at a place that `next` gave since the chunk has its number.
     pub(crate) fn event(&mut self, at: usize) -> Option<&mut E> {
-        self.events.get_mut(at)
+        self.events.get_mut(..self.used)?.get_mut(at)
     }
 
     pub(crate) fn events(&self) -> &[E] {

@@ -2,6 +2,8 @@
 
 mod counter;
 
+pub(crate) use counter::find as find_counter;
+
 use std::cell::Cell;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -13,8 +15,8 @@ use humanloop_api::Timestamp;
 static ANCHOR: LazyLock<(Timestamp, Instant)> = LazyLock::new(|| (Timestamp::now(), Instant::now()));
 
 thread_local! {
-    /// Calls of this thread so far. One that goes on in another thread takes longer than a nanosecond to get there, so
-    /// only calls of the same thread can begin in the same one.
+    /// Calls of this thread so far. One that goes on in another thread takes longer to get there than what the clocks of two
+    /// threads differ by, so only calls of the same thread can begin in the same nanosecond.
     static SEQUENCE: Cell<u64> = const { Cell::new(0) };
 }
 
@@ -64,12 +66,7 @@ impl Nanoseconds {
 
 /// Nanoseconds since the first look at the clock.
 fn tick() -> u64 {
-    counter::read().unwrap_or_else(by_the_system)
-}
-
-/// Has the clock compared with the system's, if that is due; for workers.
-pub(crate) fn compare() {
-    counter::compare(by_the_system);
+    counter::read(by_the_system)
 }
 
 fn by_the_system() -> u64 {

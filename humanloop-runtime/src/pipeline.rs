@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use humanloop_api::{Entry, Outcome, Process};
 use uuid::Uuid;
 
+use crate::clock;
 use crate::error::Error;
 use crate::outlet::Outlet;
 use crate::queue::Queue;
@@ -81,6 +82,7 @@ impl Pipeline {
         let pipeline = Arc::new(self);
         let worker = Worker::new(pipeline.clone(), interval);
         std::thread::Builder::new().name("humanloop".into()).spawn(move || worker.run()).map_err(Error::Worker)?;
+        clock::find_counter();
         ALIVE.fetch_add(1, Ordering::Release);
         Ok(pipeline)
     }

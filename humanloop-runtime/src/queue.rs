@@ -319,6 +319,11 @@ impl<E: Default> Queue<E> {
         }
     }
 
+    /// Lets the empty chunks go: nobody takes one any more.
+    pub(crate) fn let_go(&self) {
+        *lock(&self.spare) = Vec::new();
+    }
+
     /// Sleeps until there is something to do.
     pub(crate) fn sleep(&self) {
         self.asleep.swap(true, Ordering::AcqRel);

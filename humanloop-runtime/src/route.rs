@@ -111,7 +111,9 @@ impl Route {
             let put = |chunk: &mut Chunk<Event>, end: End, payload: &[u8]| {
                 let end = Some(End { at: append(chunk, payload), ..end });
                 let place = mark.place(chunk.number);
-                if let Some(Event::Call(record)) = place.and_then(|place| chunk.event(place)) {
+                if let Some(Event::Call(record)) = place.and_then(|place| chunk.event(place))
+                    && record.id == id
+                {
                     record.end = end;
                 } else if let Some(record) = chunk.next().0.call() {
                     *record = Record { function: Some(function), id, end, ..Record::default() };

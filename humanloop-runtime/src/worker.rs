@@ -8,7 +8,6 @@ use humanloop_api::{Entry, Outcome};
 use uuid::Uuid;
 
 use crate::chunk::Chunk;
-use crate::clock;
 use crate::function::Function;
 use crate::outlet::Batch;
 use crate::pipeline::{Order, Pipeline, lock};
@@ -49,7 +48,6 @@ impl Worker {
         let queue = &pipeline.queue;
         queue.attend();
         queue.provide();
-        clock::compare();
         let mut chunks = Vec::new();
         let mut is_idle = true;
         loop {
@@ -57,7 +55,6 @@ impl Worker {
                 queue.sleep();
             }
             queue.gather(self.interval);
-            clock::compare();
             queue.begin();
             let orders: Vec<Order> = std::mem::take(&mut *lock(&pipeline.orders));
             let stop = orders.iter().any(|order| order.stop);
@@ -79,6 +76,7 @@ impl Worker {
                 let _ = order.answer.try_send(());
             }
             if stop {
+                queue.let_go();
                 return;
             }
         }

@@ -64,6 +64,25 @@ async fn a_session_is_recorded_as_a_whole_or_not_at_all() {
     assert_eq!((stats.produced, stats.lost, stats.running), (5 * sessions.len() as u64, 0, 0));
 }
 
+#[humanloop::tool(stream)]
+fn leaves(n: u32) -> impl Iterator<Item = u32> {
+    (0..n).map(leaf)
+}
+
+#[test]
+fn what_is_left_out_stays_left_out_where_it_goes_on() {
+    let (memory, guard) = sampled(0.5);
+    guard.run(|| {
+        for _ in 0..50 {
+            let leaves = Session::new().run(|| leaves(3));
+            assert_eq!(leaves.sum::<u32>(), 6); // outside of the session
+        }
+    });
+    drop(guard);
+    let sessions = sessions(&memory);
+    assert!(sessions.len() < 50 && sessions.values().all(|logs| *logs == 4), "{sessions:?}");
+}
+
 #[tokio::test]
 async fn all_sessions_are_recorded_or_none() {
     assert_eq!(hundred_sessions(1.0).await.0.len(), 100);

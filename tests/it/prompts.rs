@@ -176,6 +176,29 @@ async fn items<T>(stream: impl Stream<Item = T>) -> Vec<T> {
     items
 }
 
+#[prompt(model = "gpt-4", template = "later: {{question}}")]
+fn later(question: &'static str) -> impl Future<Output = Result<String, Error>> + Send;
+
+#[prompt(model = "gpt-4", template = "around")]
+async fn around(body: impl Future<Output = Result<String, Error>>) -> Result<String, Error> {
+    body.await
+}
+
+#[tokio::test]
+async fn a_prompt_that_is_polled_elsewhere_belongs_to_where_it_was_called() {
+    let mock = Mock::new().answer_when("later: x", "y");
+    let session = humanloop::Session::with_reference_id("the caller's");
+    let (answers, logs) = recorded(mock, async {
+        // In no session, and in another prompt's body.
+        let (outside, inside) = session.run(|| (later("x"), later("x")));
+        [outside.await.unwrap(), around(inside).await.unwrap()]
+    })
+    .await;
+    assert_eq!(answers, ["y", "y"]);
+    let of_session = |log: &&Log| log.session_reference_id.as_deref() == Some("the caller's");
+    assert_eq!(logs.iter().filter(of_session).count(), 2, "{logs:?}");
+}
+
 #[tokio::test]
 async fn the_answer_is_returned_and_the_call_is_logged_like_any_prompts() {
     let mock = Mock::new().answer_when("Google result: Sweden won.", "Sweden");

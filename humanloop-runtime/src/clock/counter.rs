@@ -1,134 +1,109 @@
-//! The processor's time-stamp counter as a clock: to read it takes less than half of what asking the system takes.
+//! The processor's time-stamp counter, which takes less than half as long to read as the system's clock.
 //!
-//! Its rate is only about known, and changes a little. So a pipeline's worker compares it with the system's monotonic clock while
-//! it has something to do, and corrects the scale by which it is read: what it is behind at once, what it is ahead by and by, so
-//! that time never runs backwards. Each thread keeps a copy of the scale.
+//! The system's clock is the truth, and the counter only tells how long ago a thread has asked for it: at most a moment, so
+//! whatever the counter's rate is off by comes to nothing, and whatever happens to it (the machine slept, or was moved) ends with
+//! the moment.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::pipeline::lock;
-
-/// The counter, once a worker has found that there is one to rely on.
-static COUNTER: OnceLock<quanta::Clock> = OnceLock::new();
-static SCALE: Mutex<Option<Compared>> = Mutex::new(None);
-/// Changes with the scale.
-static GENERATION: AtomicU64 = AtomicU64::new(0);
+/// The counter, once it is known that there is one to rely on, and how fast it is.
+static COUNTER: OnceLock<Counter> = OnceLock::new();
 
 thread_local! {
-    static COPY: Cell<(u64, Scale)> = const { Cell::new((0, Scale { raw: 0, nanos: 0, rate: 0, back: 0, until: 0 })) };
+    static LATELY: Cell<Lately> = const { Cell::new(Lately { raw: 0, nanos: 0, last: 0 }) };
 }
 
-/// Nanoseconds from one comparison to the next, at least.
-const INTERVAL: f64 = 0.5e9;
-/// Nanoseconds that a comparison may take: when the thread is put aside within it, it says nothing.
-const BRIEF: f64 = 500.0;
-/// By how much the rate may seem to change; more is not the counter's doing, but that of a machine that slept or was moved.
-const ODD: f64 = 0.001;
-/// What part of the rate is given back at most.
-const GIVEN_BACK: f64 = 0.002;
-
-/// What a reading of the counter means.
-#[derive(Clone, Copy, Debug)]
-struct Scale {
-    /// At this reading it was so many nanoseconds.
-    raw: u64,
-    nanos: u64,
-    /// 2^-32 nanoseconds of a step.
-    rate: u64,
-    /// Of them, what each of the next steps gives back, until so many were made.
-    back: u64,
-    until: u64,
-}
-
-/// Into 2^-32 nanoseconds.
+/// Nanoseconds after which a thread asks the system again: with a rate that is off by 0.01 %, time is off by 10.
+const MOMENT: f64 = 100_000.0;
+/// Nanoseconds that asking may take; longer, and the thread was put aside within.
+const BRIEF: f64 = 200.0;
+/// A nanosecond, for a rate in whole numbers.
 const FIXED: f64 = (1_u64 << 32) as f64;
 
-impl Scale {
-    #[inline]
-    fn nanos(self, raw: u64) -> u64 {
-        let steps = raw.saturating_sub(self.raw);
-        let times = |steps: u64, rate: u64| u128::from(steps) * u128::from(rate);
-        let since = times(steps, self.rate).saturating_sub(times(steps.min(self.until), self.back));
-        self.nanos.wrapping_add((since >> 32) as u64)
-    }
+#[derive(Debug)]
+struct Counter {
+    clock: quanta::Clock,
+    /// Nanoseconds of a step, times 2^32.
+    rate: u64,
+    /// Steps of a moment.
+    moment: u64,
+    /// Steps that asking the system may take.
+    brief: u64,
 }
 
-/// A scale, and what the system's clock said when it was made.
+/// What a thread was told lately.
 #[derive(Clone, Copy, Debug)]
-struct Compared {
-    scale: Scale,
-    system: u64,
+struct Lately {
+    /// The counter, and what the system said then.
+    raw: u64,
+    nanos: u64,
+    /// What this clock has said last.
+    last: u64,
 }
 
-impl Compared {
-    fn new(raw: u64, system: u64, rate: f64) -> Self {
-        Self { scale: Scale { raw, nanos: system, rate: (rate * FIXED) as u64, back: 0, until: 0 }, system }
-    }
-
-    /// Whether it is time to compare again.
-    fn is_due(&self, system: u64) -> bool {
-        system.saturating_sub(self.system) as f64 >= INTERVAL
-    }
-
-    fn adjust(&mut self, raw: u64, system: u64) {
-        let Scale { raw: before, rate, .. } = self.scale;
-        let rate = rate as f64 / FIXED;
-        let measured = system.saturating_sub(self.system) as f64 / raw.saturating_sub(before) as f64;
-        let rate = if (measured / rate - 1.0).abs() < ODD { measured } else { rate };
-        let nanos = self.scale.nanos(raw);
-        let ahead = nanos.saturating_sub(system) as f64;
-        let until = INTERVAL / rate;
-        let back = (ahead / until).min(GIVEN_BACK * rate);
-        let fixed = |number: f64| (number * FIXED) as u64;
-        self.scale = Scale { raw, nanos: nanos.max(system), rate: fixed(rate), back: fixed(back), until: until as u64 };
-        self.system = system;
-    }
-}
-
-/// Nanoseconds by the counter; `None` as long as there is none to rely on.
+/// Nanoseconds by the counter, or by the `system` if there is none to rely on.
 #[inline]
-pub(super) fn read() -> Option<u64> {
-    let counter = COUNTER.get()?;
-    let generation = GENERATION.load(Ordering::Acquire);
-    let scale = COPY.try_with(|copy| {
-        let (of, scale) = copy.get();
-        if of == generation { Some(scale) } else { renewed(copy) }
-    });
-    Some(scale.ok()??.nanos(counter.raw()))
+pub(super) fn read(system: impl Fn() -> u64) -> u64 {
+    let Some(counter) = COUNTER.get() else { return system() };
+    LATELY
+        .try_with(|lately| {
+            let mut told = lately.get();
+            let nanos = told.read(counter, || counter.clock.raw(), &system);
+            lately.set(told);
+            nanos
+        })
+        .unwrap_or_else(|_| system())
 }
 
-#[cold]
-fn renewed(copy: &Cell<(u64, Scale)>) -> Option<Scale> {
-    let compared = lock(&SCALE);
-    let scale = compared.as_ref()?.scale;
-    copy.set((GENERATION.load(Ordering::Acquire), scale));
-    Some(scale)
+impl Lately {
+    /// It never runs backwards.
+    #[inline]
+    fn read(&mut self, counter: &Counter, raw: impl Fn() -> u64, system: impl Fn() -> u64) -> u64 {
+        let now = raw();
+        // One that has begun anew is far away, too.
+        let steps = now.wrapping_sub(self.raw);
+        let nanos = if steps < counter.moment {
+            // Neither number has more than half of the bits.
+            self.nanos + ((steps * counter.rate) >> 32)
+        } else {
+            let nanos = system();
+            if raw().wrapping_sub(now) < counter.brief {
+                (self.raw, self.nanos) = (now, nanos);
+            }
+            nanos
+        };
+        self.last = self.last.max(nanos);
+        self.last
+    }
 }
 
-/// Compares the counter with the system's clock, which `system` reads in nanoseconds; for workers. The first finds out whether
-/// there is one to rely on, which takes it less than a millisecond.
-pub(super) fn compare(system: impl Fn() -> u64) {
-    let mut place = lock(&SCALE);
-    let counter = match COUNTER.get() {
-        Some(counter) => counter,
-        None if is_reliable() => COUNTER.get_or_init(quanta::Clock::new),
-        None => return,
-    };
-    if place.is_some_and(|compared| !compared.is_due(system())) {
+impl Counter {
+    /// `rate` in nanoseconds of a step.
+    fn new(clock: quanta::Clock, rate: f64) -> Option<Self> {
+        let of = |nanos: f64| (nanos / rate) as u64;
+        let counter = Self { clock, rate: (rate * FIXED) as u64, moment: of(MOMENT), brief: of(BRIEF) };
+        // Of a counter that is too slow or too quick to be one, the numbers would not fit.
+        (0.01..10.0).contains(&rate).then_some(counter)
+    }
+}
+
+/// Finds out, once in a process and in a thread of its own, whether there is a counter to rely on, and how fast it is.
+pub(crate) fn find() {
+    static BEGUN: AtomicBool = AtomicBool::new(false);
+    if BEGUN.swap(true, Ordering::Relaxed) || !is_reliable() {
         return;
     }
-    let (raw, now, after) = (counter.raw(), system(), counter.raw());
-    let rate = counter.delta_as_nanos(0, 1 << 32) as f64 / (1_u64 << 32) as f64;
-    if after.saturating_sub(raw) as f64 * rate > BRIEF && place.is_some() {
-        return; // the next time
-    }
-    match &mut *place {
-        Some(compared) => compared.adjust(raw, now),
-        None => *place = Some(Compared::new(raw, now, rate)),
-    }
-    GENERATION.fetch_add(1, Ordering::Release);
+    let find = || {
+        let clock = quanta::Clock::new(); // it compares the two clocks for a millisecond, at most 200
+        let rate = clock.delta_as_nanos(0, 1 << 32) as f64 / FIXED;
+        if let Some(counter) = Counter::new(clock, rate) {
+            let _ = COUNTER.set(counter);
+        }
+    };
+    // Without a thread the system's clock will do.
+    let _ = std::thread::Builder::new().name("humanloop-clock".into()).spawn(find);
 }
 
 /// Whether the system itself tells the time by the counter: it watches whether all processors agree on it.
@@ -142,74 +117,68 @@ fn is_reliable() -> bool {
 mod tests {
     use super::*;
 
-    /// A counter of 2.3 steps a nanosecond, which says `error` too little of it for each of them.
-    const RATE: f64 = 1.0 / 2.3;
-    const SECOND: u64 = 1_000_000_000;
+    const NEVER: Lately = Lately { raw: 0, nanos: 0, last: 0 };
+
+    /// A counter of 2.3 steps a nanosecond, of which it is believed that it is so much slower.
+    fn counter(wrong: f64) -> Counter {
+        Counter::new(quanta::Clock::new(), wrong / 2.3).unwrap()
+    }
 
     fn raw(nanos: u64) -> u64 {
-        (nanos as f64 * 2.3) as u64
-    }
-
-    fn off(compared: &Compared, now: u64) -> u64 {
-        compared.scale.nanos(raw(now)).abs_diff(now)
+        1_000_000_000 + (nanos as f64 * 2.3) as u64
     }
 
     #[test]
-    fn a_wrong_rate_is_found_and_what_it_was_off_goes_away() {
-        for wrong in [0.9995, 0.99996, 1.00004, 1.0005] {
-            let mut compared = Compared::new(0, 0, RATE * wrong);
-            for second in 1..5 {
-                compared.adjust(raw(second * SECOND), second * SECOND);
+    fn a_wrong_rate_comes_to_a_few_nanoseconds_and_never_to_more() {
+        for wrong in [0.9999, 1.0, 1.0001] {
+            let counter = counter(wrong);
+            let mut lately = NEVER;
+            for step in 0..100_000 {
+                let now = step * 1_237 + step % 5 * 70_001;
+                let last = lately.last;
+                let read = lately.read(&counter, || raw(now), || now);
+                assert!(read >= last, "{last}, then {read}");
+                assert!(read.abs_diff(now.max(last)) <= 11, "{now} reads as {read}");
             }
-            assert!(off(&compared, 5 * SECOND) < 100, "{compared:?}");
-            assert!(off(&compared, 3_600 * SECOND) < 10_000, "an hour later: {compared:?}");
         }
     }
 
     #[test]
-    fn time_never_runs_backwards() {
-        let mut compared = Compared::new(0, 0, RATE * 1.0004);
-        let mut last = 0;
-        for step in 1..200_u64 {
-            let now = step * SECOND / 7;
-            // What comparing gets wrong, now in this direction and now in that.
-            let system = now + step * 7_919 % 400;
-            let mut is_later = |nanos: u64| {
-                assert!(nanos >= last, "{last} and then {nanos}");
-                last = nanos;
-            };
-            is_later(compared.scale.nanos(raw(now)));
-            compared.adjust(raw(now), system);
-            is_later(compared.scale.nanos(raw(now)));
-            (1..50).for_each(|more| is_later(compared.scale.nanos(raw(now) + more)));
-        }
+    fn a_counter_that_jumps_or_begins_anew_does_not_matter() {
+        let counter = counter(1.0);
+        let mut lately = NEVER;
+        let mut read = |raw: u64, now: u64| lately.read(&counter, || raw, || now);
+        assert_eq!(read(raw(1_000), 1_000), 1_000);
+        assert_eq!(read(raw(50_000_000_000), 2_000), 2_000, "it went on while the machine slept");
+        assert_eq!(read(5, 3_000), 3_000, "it began anew");
+        assert_eq!(read(5 + 2_301, 5_000), 4_000);
+        assert_eq!(read(raw(9_000), 3_500), 4_000, "never backwards");
     }
 
     #[test]
-    fn a_counter_that_jumps_keeps_its_rate() {
-        let mut compared = Compared::new(0, 0, RATE);
-        compared.adjust(raw(SECOND), SECOND);
-        // The machine slept for an hour, in which the counter went on and the system's clock did not.
-        let later = raw(3_600 * SECOND);
-        let before = compared.scale.nanos(later);
-        compared.adjust(later, 2 * SECOND);
-        let (now, second_later) = (compared.scale.nanos(later), compared.scale.nanos(later + raw(SECOND)));
-        assert_eq!(now, before);
-        assert!((second_later - now).abs_diff(SECOND) < SECOND / 400);
-        // It began anew.
-        compared.adjust(raw(5), 3 * SECOND);
-        let (now, second_later) = (compared.scale.nanos(raw(5)), compared.scale.nanos(raw(5) + raw(SECOND)));
-        assert!(now >= before && (second_later - now).abs_diff(SECOND) < SECOND / 400);
+    fn a_thread_that_is_put_aside_while_it_asks_asks_again() {
+        let counter = counter(1.0);
+        let mut lately = NEVER;
+        let times = Cell::new(0);
+        let slow = || {
+            times.set(times.get() + 1);
+            raw(times.get() * 50_000)
+        };
+        assert_eq!(lately.read(&counter, slow, || 100_000), 100_000);
+        assert_eq!(lately.raw, 0, "what the system said belongs to no reading of the counter");
     }
 
     #[test]
-    fn what_it_reads_is_what_the_system_says() {
+    fn it_reads_as_the_system_does() {
+        find();
         let start = std::time::Instant::now();
         let system = || start.elapsed().as_nanos() as u64;
-        compare(system);
-        let Some(first) = read() else { return assert!(!is_reliable()) };
-        std::thread::sleep(std::time::Duration::from_millis(20));
-        let (before, read, after) = (system(), read().unwrap_or_default(), system());
-        assert!(first < read && read + 1_000_000 > before && read < after + 1_000_000, "{before} {read} {after}");
+        while is_reliable() && COUNTER.get().is_none() {
+            assert!(system() < 5_000_000_000, "it is not found");
+        }
+        for _ in 0..1_000 {
+            let (before, read, after) = (system(), read(system), system());
+            assert!(before.saturating_sub(200_000) < read && read < after + 200_000, "{before}, {read}, {after}");
+        }
     }
 }
