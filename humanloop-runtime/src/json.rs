@@ -82,18 +82,22 @@ pub(crate) fn key(out: &mut Vec<u8>, name: &str) {
 }
 
 /// Appends an unsigned number.
-pub(crate) fn unsigned(out: &mut Vec<u8>, mut number: u64) {
-    let mut digits = [0_u8; 20];
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
+pub(crate) fn unsigned(out: &mut Vec<u8>, number: u64) {
+    const EIGHT: u64 = 100_000_000;
+    let mut rest = number % EIGHT;
+    let mut least = 1;
+    if number >= EIGHT {
+        unsigned(out, number / EIGHT);
+        least = 8;
     }
-    out.extend_from_slice(&digits[at..]);
+    // Up to eight digits in one word: what was written byte by byte could not be read as a whole at once.
+    let (mut digits, mut count) = (0_u64, 0);
+    while rest > 0 || count < least {
+        digits = (digits << 8) | u64::from(b'0') | (rest % 10);
+        rest /= 10;
+        count += 1;
+    }
+    out.extend_from_slice(&digits.to_le_bytes()[..count]);
 }
 
 /// Appends a number.
@@ -159,7 +163,8 @@ mod tests {
 
     #[test]
     fn numbers_are_written_whole() {
-        for number in [0, 1, 9, 10, 12_345, u64::MAX] {
+        let powers = (0..20).map(|power| 10_u64.pow(power)).flat_map(|power| [power - 1, power, power + 1]);
+        for number in powers.chain([12_345, 100_000_001, 9_900_000_000, u64::MAX]) {
             let mut out = Vec::new();
             unsigned(&mut out, number);
             assert_eq!(String::from_utf8(out).unwrap(), number.to_string());
