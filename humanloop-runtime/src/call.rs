@@ -275,9 +275,9 @@ impl Call {
     }
 
     /// Gives the call a context of its own, recorded or not, since what runs in it will not do so on this thread alone, or right
-    /// now.
+    /// now. A prompt has one, or gets it when it is rendered.
     pub(crate) fn settle(&mut self) {
-        if let Some(live) = self.live.as_mut().filter(|live| live.context.is_none()) {
+        if let Some(live) = self.live.as_mut().filter(|live| live.context.is_none() && live.template().is_none()) {
             let mut context = Context::current();
             if let Some(recording) = live.recording.as_ref().filter(|recording| recording.mark.is_some()) {
                 context.parent = NonNilUuid::new(recording.id);

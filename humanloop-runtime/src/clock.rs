@@ -15,8 +15,8 @@ use humanloop_api::Timestamp;
 static ANCHOR: LazyLock<(Timestamp, Instant)> = LazyLock::new(|| (Timestamp::now(), Instant::now()));
 
 thread_local! {
-    /// Calls of this thread so far. One that goes on in another thread takes longer to get there than what the clocks of two
-    /// threads differ by, so only calls of the same thread can begin in the same nanosecond.
+    /// Calls of this thread so far, which may begin in the same nanosecond. The clocks of two threads differ by up to 200: which
+    /// of two calls in different threads was first is not known any better than that.
     static SEQUENCE: Cell<u64> = const { Cell::new(0) };
 }
 

@@ -199,6 +199,30 @@ async fn a_prompt_that_is_polled_elsewhere_belongs_to_where_it_was_called() {
     assert_eq!(logs.iter().filter(of_session).count(), 2, "{logs:?}");
 }
 
+#[prompt(model = "gpt-4", template = "inner: {{question}}")]
+async fn inner(question: &str) -> Result<String, Error> {
+    Ok(format!("{} of {question}", humanloop::current_prompt().text()))
+}
+
+#[prompt(model = "gpt-4", template = "pieces: {{question}}")]
+fn inner_pieces(question: &str) -> Texts<Error>;
+
+#[tokio::test]
+async fn a_prompt_that_is_not_recorded_is_its_own_also_in_another_ones_body() {
+    let mock = Mock::new().answer_when("later: x", "y").answer_when("pieces: x", "z");
+    provider::scope(mock, async {
+        assert_eq!(around(later("x")).await.unwrap(), "y");
+        assert_eq!(around(inner("x")).await.unwrap(), "inner: x of x");
+        let pieces = around(async { items(inner_pieces("x")).await.into_iter().collect() }).await;
+        assert_eq!(pieces.unwrap(), "z");
+    })
+    .await;
+    let pieces = inner_pieces("x"); // asked where it is first polled
+    let mock = Mock::new().answer_when("pieces: x", "z");
+    let pieces: Result<String, Error> = provider::scope(mock, items(pieces)).await.into_iter().collect();
+    assert_eq!(pieces.unwrap(), "z");
+}
+
 #[tokio::test]
 async fn the_answer_is_returned_and_the_call_is_logged_like_any_prompts() {
     let mock = Mock::new().answer_when("Google result: Sweden won.", "Sweden");
