@@ -170,28 +170,27 @@ impl Call {
     /// Polls the body in the call's context.
     #[inline(never)] // so that a call of which nothing is asked is nothing to the compiler, too
     fn poll<F: Future>(&mut self, body: Pin<&mut F>, cx: &mut task::Context<'_>) -> Poll<F::Output> {
-        let call = self;
-        if call.live.as_ref().is_some_and(|live| !live.polled) {
-            if call.is_looked_at(None) {
+        if self.live.as_ref().is_some_and(|live| !live.polled) {
+            if self.is_looked_at(None) {
                 return Poll::Pending;
             }
-            call.settle();
-            call.start();
-            if let Some(live) = &mut *call.live {
+            self.settle();
+            self.start();
+            if let Some(live) = &mut *self.live {
                 live.polled = true;
             }
         }
-        let entered = call.enter();
+        let entered = self.enter();
         let result = catch_unwind(AssertUnwindSafe(|| body.poll(cx)));
         drop(entered);
         match result {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(value)) => {
-                call.stop();
+                self.stop();
                 Poll::Ready(value)
             }
             Err(payload) => {
-                call.panicked(&*payload);
+                self.panicked(&*payload);
                 resume_unwind(payload)
             }
         }
