@@ -3,6 +3,8 @@
 use humanloop_api::{LogUpdate, Object, OutputFormat, RawValue};
 use serde::Deserialize;
 
+#[cfg(feature = "http")]
+use crate::payload::Form;
 use crate::prices::{self, Cost};
 use crate::response::{self, Answer, Response};
 
@@ -15,21 +17,24 @@ pub(crate) fn envelope(value: &str, response: &str) -> String {
 /// Appends the output of a call whose answer is `json`. One that is longer than the limit is cut: of its text, or of the value
 /// read from it, the beginning stays, and beside it what it says of itself.
 #[cfg(feature = "http")]
-pub(crate) fn within(json: &[u8], out: &mut Vec<u8>, limit: usize) {
+pub(crate) fn within(json: &[u8], out: &mut Vec<u8>, limit: usize) -> Form {
     if json.len() <= limit {
-        return out.extend_from_slice(json);
+        out.extend_from_slice(json);
+        return Form::Json;
     }
     let text = crate::json::whole_characters(json);
     let envelope = Envelope::of(text);
     let response = envelope.as_ref().map_or(text, |Envelope { response, .. }| response.get());
     let Some(response) = response::read(response) else {
-        return crate::json::truncated(out, json.len(), json.get(..limit).unwrap_or_default());
+        crate::json::truncated(out, json.len(), json.get(..limit).unwrap_or_default());
+        return Form::Json;
     };
     let said = envelope.as_ref().map_or_else(|| response.text(), |Envelope { value, .. }| value.get()).as_bytes();
     let mut value = Vec::new();
     crate::json::truncated(&mut value, said.len(), said.get(..limit.min(said.len())).unwrap_or_default());
     let about = serde_json::to_string(&about(&response, json.len())).unwrap_or_else(|_| "null".into());
     out.extend_from_slice(self::envelope(&String::from_utf8_lossy(&value), &about).as_bytes());
+    Form::Json
 }
 
 /// A response without its text, in OpenAI's shape, with the mark that it was cut.

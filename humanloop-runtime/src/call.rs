@@ -6,7 +6,6 @@ mod prompt;
 mod spare;
 
 use std::mem::ManuallyDrop;
-use std::num::NonZeroU32;
 
 use humanloop_api::Outcome;
 use uuid::{NonNilUuid, Uuid};
@@ -15,6 +14,7 @@ use crate::clock::Start;
 use crate::context::{self, Context, Entered, Nested, is_capturing};
 use crate::function::Function;
 use crate::json;
+use crate::payload::{self, Form, Value};
 use crate::pipeline::Pipeline;
 use crate::record::End;
 use crate::route::Route;
@@ -95,12 +95,10 @@ impl Call {
         Some((recording.as_mut()?, buffer))
     }
 
-    /// Captures an argument: `write` appends its JSON, of at most so many bytes.
-    pub(crate) fn put(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>, usize)) {
+    /// Captures an argument: `write` appends it, of at most so many bytes.
+    pub(crate) fn put(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>, usize) -> Form) {
         if let Some((recording, buffer)) = self.recording() {
-            json::identifier(buffer, name);
-            write(buffer, recording.limit);
-            buffer.push(b',');
+            payload::put(buffer, name, |out| write(out, recording.limit));
         }
     }
 
@@ -115,19 +113,17 @@ impl Call {
     }
 
     fn hide(&mut self, name: &'static str, mark: &[u8]) {
-        self.put(name, |out, _| out.extend_from_slice(mark));
+        self.put(name, |out, _| marked(mark, out));
         if let Some(live) = self.live.as_mut().filter(|live| live.template().is_some()) {
             live.hidden.push(name);
         }
     }
 
     /// A member of the log's metadata; they come after the arguments.
-    pub(crate) fn put_metadata(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>, usize)) {
+    pub(crate) fn put_metadata(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>, usize) -> Form) {
         if let Some((recording, buffer)) = self.recording() {
             recording.metadata.get_or_insert(buffer.len());
-            json::key(buffer, name);
-            write(buffer, recording.limit);
-            buffer.push(b',');
+            payload::put(buffer, name, |out| write(out, recording.limit));
         }
     }
 
@@ -136,17 +132,16 @@ impl Call {
         if failed {
             self.failed("(left out by `skip_output`)");
         } else {
-            self.returned(|out, _| out.extend_from_slice(SKIPPED));
+            self.returned(|out, _| marked(SKIPPED, out));
         }
     }
 
-    /// The body returned a value: `write` appends its JSON, of at most so many bytes.
-    pub(crate) fn returned(&mut self, write: impl FnOnce(&mut Vec<u8>, usize)) {
+    /// The body returned a value: `write` appends it, of at most so many bytes.
+    pub(crate) fn returned(&mut self, write: impl FnOnce(&mut Vec<u8>, usize) -> Form) {
         if let Some((recording, buffer)) = self.recording() {
             buffer.clear();
-            write(buffer, recording.limit);
-            let length = buffer.len();
-            self.close(Outcome::Ok, Some(length), None);
+            let form = write(buffer, recording.limit);
+            self.close(Outcome::Ok, Some(form), false);
         }
     }
 
@@ -197,27 +192,28 @@ impl Call {
             if kept.len() < error.len() {
                 buffer.extend_from_slice(format!("… ({} bytes)", error.len()).as_bytes());
             }
-            let length = buffer.len();
-            self.close(outcome, None, Some(length));
+            self.close(outcome, None, true);
         }
     }
 
     /// Closes the log; the buffer holds the output or the error.
-    fn close(&mut self, outcome: Outcome, mut output: Option<usize>, error: Option<usize>) {
+    fn close(&mut self, outcome: Outcome, mut form: Option<Form>, failed: bool) {
         let Some(Live { function: Some(function), recording, buffer, .. }) = self.live.as_deref_mut() else { return };
         let Some(Recording { route, id, mark: Some(mark), started: Some(started), took, items, .. }) = recording else {
             *recording = None;
             return;
         };
         let duration = took.unwrap_or_else(|| started.took());
-        if output.is_none() && error.is_none() {
+        if form.is_none() && !failed {
             buffer.clear();
         }
+        let mut output = if failed { 0 } else { buffer.len() };
+        let error = buffer.len() - output;
         let mut metadata = 0;
         if let Some(items) = items.take() {
             let gathered = items.finish();
-            if let (None, Some(items)) = (output, gathered.output) {
-                output = Some(items.len());
+            if let (None, Some(items)) = (form, gathered.output) {
+                (form, output) = (Some(Form::Json), items.len());
                 buffer.splice(0..0, items); // before the error, if there is one
             }
             metadata = gathered.metadata.len();
@@ -228,8 +224,9 @@ impl Call {
             duration,
             outcome,
             at: 0,
-            output: output.map(length).and_then(NonZeroU32::new),
-            error: error.map_or(0, length),
+            form,
+            output: length(output),
+            error: length(error),
             metadata: length(metadata),
         };
         route.close(*mark, *id, function, end, buffer);
@@ -239,13 +236,13 @@ impl Call {
 
 /// What a stream's call has gathered.
 impl Call {
-    /// One more item: `write` appends its JSON, of at most so many bytes.
-    pub(crate) fn item(&mut self, write: impl FnOnce(&mut Vec<u8>, usize)) {
+    /// One more item: `write` appends it, of at most so many bytes.
+    pub(crate) fn item(&mut self, write: impl FnOnce(&mut Vec<u8>, usize) -> Form) {
         let kind = self.function().map(|function| function.kind);
         if let (Some(kind), Some((recording, buffer))) = (kind, self.recording()) {
             buffer.clear();
-            write(buffer, recording.limit);
-            recording.items.get_or_insert_default().add(buffer, recording.started, kind);
+            let item = Value { form: write(buffer, recording.limit), bytes: buffer };
+            recording.items.get_or_insert_default().add(&item.json(), recording.started, kind);
         }
     }
 
@@ -254,7 +251,7 @@ impl Call {
         if failed {
             self.skip_output(true);
         } else {
-            self.item(|out, _| out.extend_from_slice(SKIPPED));
+            self.item(|out, _| marked(SKIPPED, out));
         }
     }
 
@@ -268,7 +265,7 @@ impl Call {
     }
 
     fn leave(&mut self) {
-        self.close(Outcome::Cancelled, None, None);
+        self.close(Outcome::Cancelled, None, false);
         if let Some(live) = self.live.take() {
             live.leave();
         }
@@ -289,7 +286,7 @@ impl Call {
     /// The stream came to its end.
     pub(crate) fn ended(&mut self) {
         self.stop();
-        self.close(Outcome::Ok, None, None);
+        self.close(Outcome::Ok, None, false);
     }
 
     /// Enters the call's context, if it has one.
@@ -316,3 +313,8 @@ impl Drop for Call {
 }
 
 const SKIPPED: &[u8] = br#"{"$skipped":true}"#;
+
+fn marked(mark: &[u8], out: &mut Vec<u8>) -> Form {
+    out.extend_from_slice(mark);
+    Form::Json
+}

@@ -9,17 +9,20 @@ use serde::Serialize;
 
 use crate::context::while_capturing;
 use crate::json;
+use crate::payload::Form;
 
 /// Appends `value` as JSON; `{"$unserializable": "<reason>"}` when its `Serialize` fails or panics.
-pub(crate) fn json<T: ?Sized + Serialize>(value: &T, out: &mut Vec<u8>, limit: usize) {
+pub(crate) fn json<T: ?Sized + Serialize>(value: &T, out: &mut Vec<u8>, limit: usize) -> Form {
     let mut limited = Limited::new(out, limit);
     let written = guarded(|| serde_json::to_writer(&mut limited, value).map_err(|error| error.to_string()));
     limited.finish(written.unwrap_or_else(|| Err("its Serialize panicked".into())));
+    Form::Json
 }
 
 /// Appends `{"$debug": "<text>"}`.
-pub(crate) fn debug<T: ?Sized + Debug>(value: &T, out: &mut Vec<u8>, limit: usize) {
+pub(crate) fn debug<T: ?Sized + Debug>(value: &T, out: &mut Vec<u8>, limit: usize) -> Form {
     debugged(&mut |text| write!(text, "{value:?}"), out, limit);
+    Form::Json
 }
 
 fn debugged(print: &mut dyn FnMut(&mut String) -> std::fmt::Result, out: &mut Vec<u8>, limit: usize) {
@@ -35,38 +38,47 @@ fn debugged(print: &mut dyn FnMut(&mut String) -> std::fmt::Result, out: &mut Ve
 }
 
 /// Appends `{"$type": "<name>"}`.
-pub(crate) fn named<T: ?Sized>(_: &T, out: &mut Vec<u8>, _: usize) {
+pub(crate) fn named<T: ?Sized>(_: &T, out: &mut Vec<u8>, _: usize) -> Form {
     json::marked(out, "$type", type_name::<T>());
+    Form::Json
 }
 
-/// Appends text as a JSON string.
-pub(crate) fn text(value: &(impl AsRef<str> + ?Sized), out: &mut Vec<u8>, limit: usize) {
+/// Appends text as it is.
+#[inline]
+pub(crate) fn text(value: &(impl AsRef<str> + ?Sized), out: &mut Vec<u8>, limit: usize) -> Form {
     let text = value.as_ref();
     if text.len() > limit {
         json::truncated(out, text.len(), &text.as_bytes()[..limit]);
-    } else {
-        json::string(out, text);
+        return Form::Json;
     }
+    out.extend_from_slice(text.as_bytes());
+    Form::Text
 }
 
 /// Appends a number of at most 64 bits.
-pub(crate) fn unsigned<T: Copy + TryInto<u64>>(value: &T, out: &mut Vec<u8>, _: usize) {
-    json::unsigned(out, (*value).try_into().unwrap_or(u64::MAX));
+#[inline]
+pub(crate) fn unsigned<T: Copy + TryInto<u64>>(value: &T, out: &mut Vec<u8>, _: usize) -> Form {
+    out.extend_from_slice(&(*value).try_into().unwrap_or(u64::MAX).to_le_bytes());
+    Form::Unsigned
 }
 
 /// Appends a number of at most 64 bits.
-pub(crate) fn signed<T: Copy + TryInto<i64>>(value: &T, out: &mut Vec<u8>, _: usize) {
-    json::signed(out, (*value).try_into().unwrap_or(i64::MAX));
+#[inline]
+pub(crate) fn signed<T: Copy + TryInto<i64>>(value: &T, out: &mut Vec<u8>, _: usize) -> Form {
+    out.extend_from_slice(&(*value).try_into().unwrap_or(i64::MAX).to_le_bytes());
+    Form::Signed
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the same shape as its neighbours")]
-pub(crate) fn boolean(value: &bool, out: &mut Vec<u8>, _: usize) {
+pub(crate) fn boolean(value: &bool, out: &mut Vec<u8>, _: usize) -> Form {
     out.extend_from_slice(if *value { b"true" } else { b"false" });
+    Form::Json
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the same shape as its neighbours")]
-pub(crate) fn nothing((): &(), out: &mut Vec<u8>, _: usize) {
+pub(crate) fn nothing((): &(), out: &mut Vec<u8>, _: usize) -> Form {
     out.extend_from_slice(b"null");
+    Form::Json
 }
 
 /// A writer that keeps no more than a limit, and counts all.

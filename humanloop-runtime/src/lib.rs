@@ -27,6 +27,7 @@ mod json;
 mod look;
 mod notice;
 mod outlet;
+mod payload;
 mod pipeline;
 pub mod prices;
 #[doc(hidden)]

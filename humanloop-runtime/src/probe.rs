@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use crate::call::Call;
 use crate::capture::{boolean, chain, debug, json, json_text, message, named, nothing, shown, signed, text, unsigned};
+use crate::payload::Form;
 
 /// Asks what can be done with a value: `__put` captures it as an argument, `__out` as a result, `__item` as an item of a stream,
 /// `__text` as a variable of a template; `__split` takes a `Result` apart.
@@ -101,14 +102,14 @@ capture! {
 /// Types that have a way of their own into JSON.
 pub trait ByHand {
     #[doc(hidden)]
-    fn json(&self, out: &mut Vec<u8>, limit: usize);
+    fn json(&self, out: &mut Vec<u8>, limit: usize) -> Form;
 }
 
 macro_rules! by_hand {
     ($($type:ty [$($bound:path)?] $json:path;)*) => {$(
         impl$(<T: ?Sized + $bound>)? ByHand for $type {
-            fn json(&self, out: &mut Vec<u8>, limit: usize) {
-                $json(self, out, limit);
+            fn json(&self, out: &mut Vec<u8>, limit: usize) -> Form {
+                $json(self, out, limit)
             }
         }
     )*};

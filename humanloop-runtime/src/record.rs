@@ -1,7 +1,6 @@
 //! What is logged, independent of any wire, and how it reads as a log.
 
 use std::collections::HashMap;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use humanloop_api::{self as api, Config, Entry, Kind, Log, LogUpdate, Object, Outcome, OutputFormat, Process};
@@ -11,6 +10,7 @@ use crate::answer;
 use crate::chunk::CHUNK;
 use crate::clock::{Nanoseconds, Start};
 use crate::function::{Function, Template};
+use crate::payload::{self, Form, Read, Value};
 use crate::prompt::Prompt;
 
 /// What goes through a lane to the worker. It stays where it is, to be written anew: a caller writes fields, and moves nothing.
@@ -69,7 +69,7 @@ pub(crate) struct Record {
     pub(crate) started: Start,
     /// Where the payload of the beginning stands.
     pub(crate) at: u16,
-    /// Lengths of the members of two JSON objects, each followed by a comma.
+    /// Lengths of the members of two objects.
     pub(crate) inputs: u32,
     pub(crate) metadata: u32,
     pub(crate) prompt: Option<Arc<Prompt>>,
@@ -83,11 +83,12 @@ pub(crate) struct End {
     pub(crate) outcome: Outcome,
     /// Where its payload stands.
     pub(crate) at: u16,
-    /// Length of JSON.
-    pub(crate) output: Option<NonZeroU32>,
+    /// Form and length of the output, if there is one.
+    pub(crate) form: Option<Form>,
+    pub(crate) output: u32,
     /// Length of text, which stands behind the output; there is some if the outcome is a bad one.
     pub(crate) error: u32,
-    /// Length of the members of a JSON object, each followed by a comma, behind that.
+    /// Length of an object's members, behind that.
     pub(crate) metadata: u32,
 }
 
@@ -120,9 +121,9 @@ impl Record {
             session_reference_id: Some(session),
             parent_reference_id: self.parent.map(|id| id.to_string()),
             reference_id: Some(self.id.to_string()),
-            inputs: Some(object(payload.take(self.inputs))),
+            inputs: Some(payload::object(payload.take(self.inputs))),
             messages: prompt.map(|prompt| prompt.messages.clone()).filter(|messages| !messages.is_empty()),
-            metadata: Some(object(payload.take(self.metadata))).filter(|metadata| !metadata.is_empty()),
+            metadata: Some(payload::object(payload.take(self.metadata))).filter(|metadata| !metadata.is_empty()),
             created_at: Some(self.started.timestamp()),
             outcome: Some(Outcome::Running),
             sequence: Some(self.started.sequence),
@@ -148,38 +149,46 @@ impl End {
     /// What it adds to the log of its call.
     pub(crate) fn update(self, id: Uuid, function: Option<&'static Function>, bytes: &[u8]) -> LogUpdate {
         let mut payload = Payload::new(bytes, self.at);
-        let mut text = |length| String::from_utf8_lossy(payload.take(length)).into_owned();
-        let json = self.output.map(|length| text(length.get()));
+        let bytes = payload.take(self.output);
+        let output = self.form.map(|form| Value { form, bytes });
         let has_error = matches!(self.outcome, Outcome::Failed | Outcome::Panicked);
-        let error = has_error.then(|| text(self.error));
+        let error = has_error.then(|| String::from_utf8_lossy(payload.take(self.error)).into_owned());
         let mut update = LogUpdate {
             reference_id: id.to_string(),
             error,
             duration: Some(self.duration.as_seconds()),
             outcome: Some(self.outcome),
-            metadata: Some(object(payload.take(self.metadata))).filter(|metadata| !metadata.is_empty()),
+            metadata: Some(payload::object(payload.take(self.metadata))).filter(|metadata| !metadata.is_empty()),
             ..LogUpdate::default()
         };
-        if let (Some(function), Some(json)) = (function, json.filter(|json| json != "null")) {
-            let model = function.prompt.map(Template::model).unwrap_or_default();
-            let is_answer = function.kind == Kind::Prompt && answer::complete(&mut update, &json, &model);
-            if !is_answer {
-                // A string is shown as it is, anything else as JSON.
-                let text = serde_json::from_str::<String>(&json).ok();
-                let format = if text.is_some() { OutputFormat::Text } else { OutputFormat::Json };
-                update.output = Some(text.unwrap_or(json));
-                update.output_format = Some(format);
-            }
+        if let (Some(function), Some(output)) = (function, output)
+            && let Some((output, format)) = shown(output, function, &mut update)
+        {
+            update.output = Some(output);
+            update.output_format = Some(format);
         }
         update
     }
 
     /// It, and its payload, apart from the chunk they are in.
     pub(crate) fn apart(self, bytes: &[u8]) -> (Self, Vec<u8>) {
-        let output = self.output.map_or(0, NonZeroU32::get);
-        let length = output.saturating_add(self.error).saturating_add(self.metadata);
+        let length = self.output.saturating_add(self.error).saturating_add(self.metadata);
         (Self { at: 0, ..self }, Payload::new(bytes, self.at).take(length).to_vec())
     }
+}
+
+/// An output as it is shown, a text as it is, anything else as JSON. A model's answer goes into the log itself, and from there.
+fn shown(output: Value<'_>, function: &Function, update: &mut LogUpdate) -> Option<(String, OutputFormat)> {
+    if let Read::Text(text) = output.read() {
+        return Some((text.into_owned(), OutputFormat::Text));
+    }
+    let json = output.json();
+    let model = function.prompt.map(Template::model).unwrap_or_default();
+    if json == "null" || (function.kind == Kind::Prompt && answer::complete(update, &json, &model)) {
+        return None;
+    }
+    let text = serde_json::from_str(&json).map(|text| (text, OutputFormat::Text));
+    Some(text.unwrap_or_else(|_| (json.into_owned(), OutputFormat::Json)))
 }
 
 /// What the logs of a function have in common, made when its first one comes.
@@ -228,11 +237,4 @@ pub(crate) fn size(entry: &Entry) -> usize {
 /// What is in `place`, if there is something; else that is not written either.
 fn taken<T>(place: &mut Option<T>) -> Option<T> {
     if place.is_some() { place.take() } else { None }
-}
-
-/// `"a":1,"b":2,` as an object.
-fn object(members: &[u8]) -> Object {
-    let Some((_, members)) = members.split_last() else { return Object::new() };
-    let text = [b"{", members, b"}"].concat();
-    serde_json::from_slice(&text).unwrap_or_default()
 }

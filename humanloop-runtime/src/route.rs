@@ -1,7 +1,7 @@
 //! The way of a call's records to the lane of the thread that it is on.
 
 use std::cell::RefCell;
-use std::num::{NonZeroU32, NonZeroU64};
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::chunk::{Chunk, EVENTS};
 use crate::function::Function;
+use crate::payload::Form;
 use crate::pipeline::{GENERATION, GLOBAL, Pipeline, Settings, lock};
 use crate::queue::{Lane, Refused};
 use crate::record::{EVENT, End, Event, Record};
@@ -123,11 +124,11 @@ impl Route {
             let mut pushed = pipeline.queue.push(lane, size, false, |chunk| put(chunk, end, payload));
             if pushed == Err(Refused::Full) {
                 let mut cut = Vec::new();
-                if let Some(output) = end.output {
-                    crate::json::truncated(&mut cut, output.get() as usize, b"");
-                    end.output = u32::try_from(cut.len()).ok().and_then(NonZeroU32::new);
+                if end.form.is_some() {
+                    crate::json::truncated(&mut cut, end.output as usize, b"");
+                    end.form = Some(Form::Json);
                 }
-                (end.error, end.metadata) = (0, 0);
+                (end.output, end.error, end.metadata) = (cut.len() as u32, 0, 0);
                 pushed = pipeline.queue.push(lane, EVENT + cut.len(), true, |chunk| put(chunk, end, &cut));
             }
             lane.tally.closed.add(1);

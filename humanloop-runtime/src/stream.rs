@@ -12,6 +12,7 @@ use pin_project_lite::pin_project;
 
 use crate::call::Call;
 use crate::clock::Start;
+use crate::payload::{self, Form};
 use crate::response::{Assembly, deltas};
 
 /// Bytes of items that a log keeps; those that come later are only counted.
@@ -157,12 +158,12 @@ enum Pieces {
 pub(crate) struct Gathered {
     /// A JSON array; of a model's stream its answer, of texts the whole text.
     pub(crate) output: Option<Vec<u8>>,
-    /// The members of a JSON object, each followed by a comma.
+    /// The members of an object.
     pub(crate) metadata: Vec<u8>,
 }
 
 impl Items {
-    pub(crate) fn add(&mut self, json: &[u8], started: Option<Start>, kind: Kind) {
+    pub(crate) fn add(&mut self, json: &str, started: Option<Start>, kind: Kind) {
         self.count += 1;
         if self.first.is_none() {
             self.first = started.map(Start::elapsed);
@@ -175,7 +176,7 @@ impl Items {
             return;
         }
         self.json.push(if self.json.is_empty() { b'[' } else { b',' });
-        self.json.extend_from_slice(json);
+        self.json.extend_from_slice(json.as_bytes());
     }
 
     #[cfg(feature = "http")]
@@ -205,17 +206,17 @@ impl Items {
         let first = self.first.unwrap_or_default();
         let (count, left_out) = (self.count, self.left_out);
         let summary = format!("{{\"items\":{count},\"left_out\":{left_out},\"first_item_seconds\":{first:.9}}}");
-        crate::json::key(&mut metadata, "stream");
-        metadata.extend_from_slice(summary.as_bytes());
-        metadata.push(b',');
+        payload::put(&mut metadata, "stream", |out| {
+            out.extend_from_slice(summary.as_bytes());
+            Form::Json
+        });
         Gathered { output: Some(output), metadata }
     }
 }
 
 impl Pieces {
     /// Takes an item that goes on with what the first one began, and says whether it did.
-    fn add(&mut self, json: &[u8]) -> bool {
-        let Ok(text) = std::str::from_utf8(json) else { return false };
+    fn add(&mut self, text: &str) -> bool {
         if let Self::Unknown = self {
             *self = match () {
                 () if text.starts_with('"') => Self::Texts(String::new()),

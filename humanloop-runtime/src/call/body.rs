@@ -13,6 +13,7 @@ use uuid::NonNilUuid;
 use crate::call::Call;
 use crate::clock::Start;
 use crate::context::InForce;
+use crate::payload::Form;
 use crate::{ids, json};
 
 macro_rules! with_parameters {
@@ -141,7 +142,10 @@ impl Drop for Within<'_> {
         if std::thread::panicking() && !self.panicking {
             self.call.panicked(&"(its message is not known)");
         } else {
-            self.call.returned(|out, _| json::marked(out, "$type", self.output));
+            self.call.returned(|out, _| {
+                json::marked(out, "$type", self.output);
+                Form::Json
+            });
         }
     }
 }

@@ -1,0 +1,193 @@
+//! What a call captured, on its way from its caller to the worker.
+//!
+//! A caller copies texts and numbers as they are. What takes time, such as looking for what has to be escaped, is left to the
+//! worker, which makes JSON of them.
+
+use std::borrow::Cow;
+
+use humanloop_api::{Object, RawValue};
+
+/// How the bytes of a value are to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Json,
+    Text,
+    Unsigned,
+    Signed,
+}
+
+/// A value and its form.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Value<'a> {
+    pub(crate) form: Form,
+    pub(crate) bytes: &'a [u8],
+}
+
+/// What stands before a member's name and value, as one word: the value's form and length, and between them the name's length.
+struct Head {
+    form: Form,
+    name: usize,
+    value: usize,
+}
+
+const NAME: u32 = 38;
+const FORM: u32 = 62;
+
+impl Head {
+    const BYTES: usize = size_of::<u64>();
+
+    fn new(form: Form, name: usize, value: usize) -> Self {
+        Self { form, name, value }
+    }
+
+    fn write(&self) -> [u8; Self::BYTES] {
+        ((self.form as u64) << FORM | (self.name as u64) << NAME | self.value as u64).to_le_bytes()
+    }
+
+    fn read(bytes: [u8; Self::BYTES]) -> Self {
+        let word = u64::from_le_bytes(bytes);
+        let form = match word >> FORM {
+            0 => Form::Json,
+            1 => Form::Text,
+            2 => Form::Unsigned,
+            _ => Form::Signed,
+        };
+        let name = (word >> NAME) as usize & ((1 << (FORM - NAME)) - 1);
+        Self { form, name, value: (word & ((1 << NAME) - 1)) as usize }
+    }
+}
+
+/// Appends a member of an object; `write` appends its value.
+#[inline]
+pub(crate) fn put(out: &mut Vec<u8>, name: &str, write: impl FnOnce(&mut Vec<u8>) -> Form) {
+    let at = out.len();
+    out.extend_from_slice(&[0; Head::BYTES]);
+    out.extend_from_slice(name.as_bytes());
+    let from = out.len();
+    let form = write(out);
+    let head = Head::new(form, name.len(), out.len() - from);
+    if let Some(place) = out.get_mut(at..).and_then(|rest| rest.first_chunk_mut()) {
+        *place = head.write();
+    }
+}
+
+/// The members that [`put`] has written.
+pub(crate) fn object(mut bytes: &[u8]) -> Object {
+    let mut object = Object::new();
+    while let Some((head, rest)) = bytes.split_first_chunk() {
+        let Head { form, name, value } = Head::read(*head);
+        let Some((name, rest)) = rest.split_at_checked(name) else { break };
+        let Some((value, rest)) = rest.split_at_checked(value) else { break };
+        let name = String::from_utf8_lossy(name);
+        match (Value { form, bytes: value }).read() {
+            Read::Json(json) => match RawValue::from_string(json.into_owned()) {
+                Ok(json) => object.insert_raw(name, json),
+                Err(error) => object.insert(name, &Object::from_iter([("$unserializable", error.to_string())])),
+            },
+            Read::Text(text) => object.insert(name, &text),
+            Read::Unsigned(number) => object.insert(name, &number),
+            Read::Signed(number) => object.insert(name, &number),
+        }
+        bytes = rest;
+    }
+    object
+}
+
+/// A value, read.
+#[derive(Debug)]
+pub(crate) enum Read<'a> {
+    Json(Cow<'a, str>),
+    Text(Cow<'a, str>),
+    Unsigned(u64),
+    Signed(i64),
+}
+
+impl<'a> Value<'a> {
+    /// Its JSON.
+    pub(crate) fn json(self) -> Cow<'a, str> {
+        match self.read() {
+            Read::Json(json) => json,
+            Read::Text(text) => serde_json::to_string(&text).unwrap_or_default().into(),
+            Read::Unsigned(number) => number.to_string().into(),
+            Read::Signed(number) => number.to_string().into(),
+        }
+    }
+
+    pub(crate) fn read(self) -> Read<'a> {
+        let text = || String::from_utf8_lossy(self.bytes);
+        let word = || self.bytes.first_chunk().copied().unwrap_or_default();
+        match self.form {
+            Form::Json => Read::Json(text()),
+            Form::Text => Read::Text(text()),
+            Form::Unsigned => Read::Unsigned(u64::from_le_bytes(word())),
+            Form::Signed => Read::Signed(i64::from_le_bytes(word())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(values: &[(&str, Form, &[u8])]) -> String {
+        let mut out = Vec::new();
+        for (name, form, bytes) in values {
+            put(&mut out, name, |out| {
+                out.extend_from_slice(bytes);
+                *form
+            });
+        }
+        serde_json::to_string(&object(&out)).unwrap()
+    }
+
+    #[test]
+    fn a_member_is_read_as_it_was_written() {
+        let (small, large) = (7_u64.to_le_bytes(), u64::MAX.to_le_bytes());
+        let (least, minus) = (i64::MIN.to_le_bytes(), (-1_i64).to_le_bytes());
+        let members = written(&[
+            ("json", Form::Json, br#"{"a":[1, null]}"#),
+            ("text", Form::Text, "\"ä\"\n\\\u{1}</script>".as_bytes()),
+            ("r#empty", Form::Text, b""),
+            ("small", Form::Unsigned, &small),
+            ("large", Form::Unsigned, &large),
+            ("least", Form::Signed, &least),
+            ("minus", Form::Signed, &minus),
+        ]);
+        let expected = r##"{"json":{"a":[1, null]},"text":"\"ä\"\n\\\u0001</script>","r#empty":"","small":7,"##
+            .to_owned()
+            + r#""large":18446744073709551615,"least":-9223372036854775808,"minus":-1}"#;
+        assert_eq!(members, expected);
+    }
+
+    #[test]
+    fn what_is_no_json_says_so_and_leaves_its_neighbours_alone() {
+        let members = written(&[("a", Form::Json, b"[1"), ("b", Form::Text, b"[1")]);
+        assert!(members.starts_with(r#"{"a":{"$unserializable":"EOF while parsing"#), "{members}");
+        assert!(members.ends_with(r#","b":"[1"}"#), "{members}");
+    }
+
+    #[test]
+    fn a_head_keeps_long_lengths() {
+        for (name, value) in [(0, 0), (1, (1 << 38) - 1), ((1 << 24) - 1, 1), ((1 << 24) - 1, (1 << 38) - 1)] {
+            for form in [Form::Json, Form::Text, Form::Unsigned, Form::Signed] {
+                let read = Head::read(Head::new(form, name, value).write());
+                assert_eq!((read.form, read.name, read.value), (form, name, value));
+            }
+        }
+    }
+
+    #[test]
+    fn what_ends_too_early_is_left_out() {
+        let mut out = Vec::new();
+        for name in ["a", "b"] {
+            put(&mut out, name, |out| {
+                out.extend_from_slice(b"text");
+                Form::Text
+            });
+        }
+        for length in 0..out.len() {
+            let json = serde_json::to_string(&object(&out[..length])).unwrap();
+            assert_eq!(json, if length < out.len() / 2 { "{}" } else { r#"{"a":"text"}"# });
+        }
+    }
+}
