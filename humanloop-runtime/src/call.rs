@@ -1,6 +1,7 @@
 //! One call of an annotated function: opened before its body, closed with what came of it.
 
 mod body;
+mod inside;
 mod live;
 mod prompt;
 mod spare;
@@ -8,10 +9,10 @@ mod spare;
 use std::mem::ManuallyDrop;
 
 use humanloop_api::Outcome;
-use uuid::{NonNilUuid, Uuid};
+use uuid::Uuid;
 
 use crate::clock::Start;
-use crate::context::{self, Context, Entered, Nested, is_capturing};
+use crate::context::{self, Context, is_capturing};
 use crate::function::Function;
 use crate::json;
 use crate::payload::{self, Form, Value};
@@ -71,6 +72,7 @@ fn recorded(function: &'static Function) -> Option<Box<Live>> {
             route,
             id: Uuid::nil(),
             unbound,
+            session: None,
             metadata: None,
             limit: settings.value_bytes,
             started: None,
@@ -167,11 +169,7 @@ impl Call {
     #[inline]
     pub(crate) fn start(&mut self) {
         if let Some(live) = &mut *self.live {
-            let prompt = live.render();
-            if let Some(parent) = live.prepared.take() {
-                live.rejoin(parent);
-            }
-            live.open_log(prompt);
+            live.start();
         }
     }
 
@@ -271,35 +269,10 @@ impl Call {
         }
     }
 
-    /// Gives the call a context of its own, recorded or not, since what runs in it will not do so on this thread alone, or right
-    /// now. A prompt has one, or gets it when it is rendered.
-    pub(crate) fn settle(&mut self) {
-        if let Some(live) = self.live.as_mut().filter(|live| live.context.is_none() && live.template().is_none()) {
-            let mut context = Context::current();
-            if let Some(recording) = live.recording.as_ref().filter(|recording| recording.mark.is_some()) {
-                context.parent = NonNilUuid::new(recording.id);
-            }
-            live.set_context(context);
-        }
-    }
-
     /// The stream came to its end.
     pub(crate) fn ended(&mut self) {
         self.stop();
         self.close(Outcome::Ok, None, false);
-    }
-
-    /// Enters the call's context, if it has one.
-    pub(crate) fn enter(&mut self) -> Option<Entered<'_>> {
-        let live = self.live.as_mut().filter(|live| live.context.is_some())?;
-        Some(Entered::new(&mut live.context))
-    }
-
-    /// Enters the call, if it has no context of its own.
-    pub(crate) fn nest(&self) -> Option<Nested> {
-        let live = self.live.as_ref().filter(|live| live.context.is_none())?;
-        let recording = live.recording.as_ref().filter(|recording| recording.mark.is_some())?;
-        Some(Nested::under(NonNilUuid::new(recording.id)))
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Poll, ready};
 
 use pin_project_lite::pin_project;
-use uuid::NonNilUuid;
+use uuid::{NonNilUuid, Uuid};
 
 use crate::pipeline::Pipeline;
 use crate::prompt::Prompt;
@@ -53,6 +53,17 @@ impl Context {
     /// Under no session.
     pub(crate) fn of(around: Around) -> Self {
         Self { around: Some(Arc::new(around)), ..Self::default() }
+    }
+
+    /// In a session, with nothing else but a parent.
+    pub(crate) fn bare(session: Uuid, parent: Option<NonNilUuid>) -> Self {
+        Self { session: Some(Session::of(session)), parent, around: None }
+    }
+
+    /// The session, if that is all there is beside the parent: one whose name is its id.
+    pub(crate) fn bare_session(&self) -> Option<Uuid> {
+        let session = self.session.as_ref().filter(|session| session.name().is_none());
+        session.filter(|_| self.around.is_none()).map(Session::id)
     }
 
     pub(crate) fn pipeline(&self) -> Option<&Arc<Pipeline>> {
@@ -201,30 +212,9 @@ impl Drop for InForce {
 }
 
 /// Exchanges the thread's context with `place`; at the end of a thread there is none, and nothing happens.
-fn swap(place: &mut Option<Box<Context>>) {
+pub(crate) fn swap(place: &mut Option<Box<Context>>) {
     let _ =
         CURRENT.try_with(|current| current.try_borrow_mut().map(|mut current| std::mem::swap(&mut *current, place)));
-}
-
-/// A parent that is in force until this is dropped, in the context that is; it holds the outer one.
-pub(crate) struct Nested {
-    outer: Option<NonNilUuid>,
-}
-
-impl Nested {
-    pub(crate) fn under(parent: Option<NonNilUuid>) -> Self {
-        Self { outer: replace_parent(parent) }
-    }
-}
-
-impl Drop for Nested {
-    fn drop(&mut self) {
-        replace_parent(self.outer);
-    }
-}
-
-fn replace_parent(parent: Option<NonNilUuid>) -> Option<NonNilUuid> {
-    look(|current| std::mem::replace(&mut current.parent, parent)).flatten()
 }
 
 /// Looks at the context of what runs right now, if there is one; `look` runs no code of the user's.

@@ -30,6 +30,11 @@ impl Session {
         Self { id: crate::ids::new(), reference: None }
     }
 
+    /// The session whose name is its id.
+    pub(crate) fn of(id: Uuid) -> Self {
+        Self { id, reference: None }
+    }
+
     /// The session of this name; the same name goes on with the same session, also in another process.
     pub fn with_reference_id(reference: impl AsRef<str>) -> Self {
         let reference = reference.as_ref();

@@ -46,10 +46,9 @@ impl<S: Stream, F: FnMut(&mut Call, &S::Item)> Stream for InStream<S, F> {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
         let this = self.project();
-        this.call.start();
-        let entered = this.call.enter();
+        this.call.enter();
         let result = catch_unwind(AssertUnwindSafe(|| this.stream.poll_next(cx)));
-        drop(entered);
+        this.call.exit(false);
         match result {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(Some(item))) => {
@@ -83,10 +82,9 @@ pub struct InIterator<I, F> {
 impl<I: Iterator, F: FnMut(&mut Call, &I::Item)> InIterator<I, F> {
     fn advance(&mut self, next: impl FnOnce(&mut I) -> Option<I::Item>) -> Option<I::Item> {
         let Self { iterator, call, item } = self;
-        call.start();
-        let entered = call.enter();
+        call.enter();
         let result = catch_unwind(AssertUnwindSafe(|| next(iterator)));
-        drop(entered);
+        call.exit(false);
         match result {
             Ok(Some(next)) => {
                 item(call, &next);

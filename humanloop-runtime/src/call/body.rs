@@ -3,6 +3,7 @@
 //! A body stands in a closure whose parameters are the function's: what the compiler says of a parameter, such as that it is moved
 //! or assigned, it says in the same words.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{self, Poll};
@@ -62,10 +63,10 @@ impl Call {
     }
 
     fn run_in_context<R>(&mut self, body: impl FnOnce() -> R) -> R {
-        self.start();
-        let value = self.body(body);
-        self.stop();
-        value
+        self.enter();
+        let result = catch_unwind(AssertUnwindSafe(body));
+        self.exit(true);
+        result.unwrap_or_else(|payload| self.unwound(payload))
     }
 
     /// Runs the body of a function that returns a future or a stream. The call begins with the first poll of that, in the
@@ -86,20 +87,22 @@ impl Call {
             recording.id = ids::at(now.timestamp(), now.tick());
             live.prepared = Some(std::mem::replace(&mut context.parent, NonNilUuid::new(recording.id)));
         }
-        self.body(body)
+        if let Some(live) = &mut *self.live {
+            live.go_in();
+        }
+        let result = catch_unwind(AssertUnwindSafe(body));
+        self.exit(false);
+        result.unwrap_or_else(|payload| {
+            self.start(); // it had not begun
+            self.unwound(payload)
+        })
     }
 
-    fn body<R>(&mut self, body: impl FnOnce() -> R) -> R {
-        let nested = self.nest();
-        let entered = self.enter();
-        let result = catch_unwind(AssertUnwindSafe(body));
-        drop(entered);
-        drop(nested);
-        result.unwrap_or_else(|payload| {
-            self.start(); // if it had not begun, it has now
-            self.panicked(&*payload);
-            resume_unwind(payload)
-        })
+    /// Records the body's panic, and lets it go on.
+    #[cold]
+    fn unwound(&mut self, payload: Box<dyn Any + Send>) -> ! {
+        self.panicked(&*payload);
+        resume_unwind(payload)
     }
 
     /// The body of an `async fn`, polled in the call's context.
@@ -174,30 +177,12 @@ impl Call {
     /// Polls the body in the call's context.
     #[inline(never)] // so that a call of which nothing is asked is nothing to the compiler, too
     fn poll<F: Future>(&mut self, body: Pin<&mut F>, cx: &mut task::Context<'_>) -> Poll<F::Output> {
-        if self.live.as_ref().is_some_and(|live| !live.polled) {
-            if self.is_looked_at(None) {
-                return Poll::Pending;
-            }
-            self.settle();
-            self.start();
-            if let Some(live) = &mut *self.live {
-                live.polled = true;
-            }
+        if !self.enter_poll() {
+            return Poll::Pending;
         }
-        let entered = self.enter();
         let result = catch_unwind(AssertUnwindSafe(|| body.poll(cx)));
-        drop(entered);
-        match result {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(value)) => {
-                self.stop();
-                Poll::Ready(value)
-            }
-            Err(payload) => {
-                self.panicked(&*payload);
-                resume_unwind(payload)
-            }
-        }
+        self.exit(!matches!(result, Ok(Poll::Pending)));
+        result.unwrap_or_else(|payload| self.unwound(payload))
     }
 }
 

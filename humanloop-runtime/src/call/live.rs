@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use uuid::{NonNilUuid, Uuid};
 
+use crate::call::inside::Inside;
 use crate::clock::{Nanoseconds, Start};
 use crate::context::{self, Context};
 use crate::function::Function;
@@ -28,6 +29,8 @@ pub(crate) struct Live {
     pub(super) variables: Variables,
     /// Arguments that are left out of the log, and so of its messages.
     pub(super) hidden: Vec<&'static str>,
+    /// How it is gone into right now.
+    pub(super) inside: Inside,
     /// Its future was polled.
     pub(super) polled: bool,
     /// The body has made a future or a stream; the call begins where that is first polled, else under this parent.
@@ -41,6 +44,8 @@ pub(super) struct Recording {
     pub(super) id: Uuid,
     /// It found no session and opened one of its own.
     pub(super) unbound: bool,
+    /// The session, if it was opened in a context that has no more than that: the context need not be kept.
+    pub(super) session: Option<Uuid>,
     /// Where the metadata begins in the buffer.
     pub(super) metadata: Option<usize>,
     /// Bytes of one value, at most.
@@ -72,7 +77,16 @@ impl Live {
         }
     }
 
-    pub(super) fn open_log(&mut self, mut prompt: Option<Arc<Prompt>>) {
+    /// The body begins: the log is opened, unless it is.
+    pub(super) fn start(&mut self) {
+        let prompt = self.render();
+        if let Some(parent) = self.prepared.take() {
+            self.rejoin(parent);
+        }
+        self.open_log(prompt);
+    }
+
+    fn open_log(&mut self, mut prompt: Option<Arc<Prompt>>) {
         let (Some(function), Some(recording)) = (self.function, &mut self.recording) else { return };
         if recording.started.is_some() {
             return;
@@ -102,7 +116,11 @@ impl Live {
         };
         recording.mark = match &mut self.context {
             Some(context) => open(context),
-            None => context::look(open).flatten(),
+            None => context::look(|current| {
+                recording.session = current.bare_session();
+                open(current)
+            })
+            .flatten(),
         };
         if recording.mark.is_none() {
             self.recording = None; // counted as lost; its end would belong to no log

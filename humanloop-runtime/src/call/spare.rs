@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use crate::call::Live;
+use crate::call::inside::Inside;
 use crate::context::Context;
 use crate::function::Function;
 
@@ -47,6 +48,7 @@ impl Live {
         self.buffer.clear();
         self.variables.clear();
         self.hidden.clear();
+        self.inside = Inside::Not;
         self.polled = false;
         self.prepared = None;
         let _ = SPARE.try_with(|spare| {
