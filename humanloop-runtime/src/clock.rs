@@ -28,12 +28,14 @@ pub(crate) struct Start {
 }
 
 impl Start {
+    #[inline]
     pub(crate) fn now() -> Self {
         let sequence = SEQUENCE.try_with(|sequence| sequence.replace(sequence.get() + 1)).unwrap_or_default();
         Self { tick: tick(), sequence }
     }
 
     /// The moment on the wall clock.
+    #[inline]
     pub(crate) fn timestamp(self) -> Timestamp {
         Timestamp(ANCHOR.0.as_nanos().saturating_add_unsigned(self.tick))
     }
@@ -49,6 +51,7 @@ impl Start {
     }
 
     /// The time until now.
+    #[inline]
     pub(crate) fn took(self) -> Nanoseconds {
         Nanoseconds(tick().saturating_sub(self.tick))
     }
@@ -65,10 +68,12 @@ impl Nanoseconds {
 }
 
 /// Nanoseconds since the first look at the clock.
+#[inline]
 fn tick() -> u64 {
     counter::read(by_the_system)
 }
 
+#[cold]
 fn by_the_system() -> u64 {
     let since = ANCHOR.1.elapsed();
     since.as_secs().wrapping_mul(1_000_000_000).wrapping_add(u64::from(since.subsec_nanos()))

@@ -6,24 +6,27 @@ use humanloop_api::Timestamp;
 use uuid::Uuid;
 
 thread_local! {
-    static STATE: Cell<Option<State>> = const { Cell::new(None) };
+    static STATE: State = const { State { words: Cell::new([0; 4]), pid: Cell::new(0) } };
 }
 
-/// The state of the generator xoshiro256++ and the process it was seeded in.
-#[derive(Clone, Copy)]
+/// The state of the generator xoshiro256++ and the process it was seeded in; 0 before that.
 struct State {
-    words: [u64; 4],
-    pid: u32,
+    words: Cell<[u64; 4]>,
+    pid: Cell<u32>,
 }
 
 /// A new id of a call that began at `time`, a moment of the clock named by `tick`.
 ///
 /// A copy of the process made by `fork` has the same generator; the tick keeps its ids apart until it is seeded anew.
+#[inline]
 pub(crate) fn at(time: Timestamp, tick: u64) -> Uuid {
     let random = STATE.try_with(|state| {
-        let mut now = state.get().unwrap_or_else(seed);
-        let random = next(&mut now.words);
-        state.set(Some(now));
+        if state.pid.get() == 0 {
+            state.seed();
+        }
+        let mut words = state.words.get();
+        let random = next(&mut words);
+        state.words.set(words);
         random
     });
     let Ok(random) = random else { return Uuid::now_v7() };
@@ -39,21 +42,25 @@ pub(crate) fn at(time: Timestamp, tick: u64) -> Uuid {
 /// A new id, made now.
 pub(crate) fn new() -> Uuid {
     let _ = STATE.try_with(|state| {
-        if state.get().is_some_and(|state| state.pid != std::process::id()) {
-            state.set(Some(seed()));
+        if state.pid.get() != std::process::id() {
+            state.seed();
         }
     });
     let start = crate::clock::Start::now();
     at(start.timestamp(), start.tick())
 }
 
-/// 256 bits of the operating system's.
-fn seed() -> State {
-    let word = || {
-        let (high, low) = Uuid::new_v4().as_u64_pair();
-        high.rotate_left(32) ^ low
-    };
-    State { words: [word(), word(), word(), word()], pid: std::process::id() }
+impl State {
+    /// 256 bits of the operating system's.
+    #[cold]
+    fn seed(&self) {
+        let word = || {
+            let (high, low) = Uuid::new_v4().as_u64_pair();
+            high.rotate_left(32) ^ low
+        };
+        self.words.set([word(), word(), word(), word()]);
+        self.pid.set(std::process::id());
+    }
 }
 
 /// xoshiro256++ 1.0 by Blackman and Vigna.

@@ -108,6 +108,7 @@ pub trait ByHand {
 macro_rules! by_hand {
     ($($type:ty [$($bound:path)?] $json:path;)*) => {$(
         impl$(<T: ?Sized + $bound>)? ByHand for $type {
+            #[inline]
             fn json(&self, out: &mut Vec<u8>, limit: usize) -> Form {
                 $json(self, out, limit)
             }

@@ -64,6 +64,7 @@ impl Route {
     }
 
     /// The way to `scoped`, else to what `init` started.
+    #[inline]
     pub(crate) fn new(scoped: Option<Arc<Pipeline>>) -> Option<(Self, Settings)> {
         if let Some(pipeline) = scoped {
             let settings = pipeline.settings;

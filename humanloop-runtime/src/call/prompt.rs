@@ -67,8 +67,12 @@ impl Live {
     }
 
     /// Renders the prompt, and puts it into the body's context; gives the one for the log.
+    #[inline]
     pub(super) fn render(&mut self) -> Option<Arc<Prompt>> {
-        let template = self.template()?;
+        self.render_of(self.template()?)
+    }
+
+    fn render_of(&mut self, template: &Template) -> Option<Arc<Prompt>> {
         if self.context.is_none() {
             let mut context = Context::current();
             context.set_prompt(None);

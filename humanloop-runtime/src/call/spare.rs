@@ -17,12 +17,14 @@ thread_local! {
 const SPARES: usize = 8;
 
 impl Live {
+    #[inline]
     pub(super) fn of(function: &'static Function) -> Box<Self> {
         let mut live = Self::spare();
         live.function = Some(function);
         live
     }
 
+    #[inline]
     fn spare() -> Box<Self> {
         let last = SPARE.try_with(|spare| {
             let mut all = spare.take();

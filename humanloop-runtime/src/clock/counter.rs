@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 static COUNTER: OnceLock<Counter> = OnceLock::new();
 
 thread_local! {
-    static LATELY: Cell<Lately> = const { Cell::new(Lately { raw: 0, nanos: 0, last: 0 }) };
+    static LATELY: Lately = const { Lately::new() };
 }
 
 /// Nanoseconds after which a thread asks the system again: with a rate that is off by 0.01 %, time is off by 10.
@@ -34,48 +34,54 @@ struct Counter {
 }
 
 /// What a thread was told lately.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Lately {
     /// The counter, and what the system said then.
-    raw: u64,
-    nanos: u64,
+    raw: Cell<u64>,
+    nanos: Cell<u64>,
     /// What this clock has said last.
-    last: u64,
+    last: Cell<u64>,
 }
 
 /// Nanoseconds by the counter, or by the `system` if there is none to rely on.
 #[inline]
 pub(super) fn read(system: impl Fn() -> u64) -> u64 {
     let Some(counter) = COUNTER.get() else { return system() };
-    LATELY
-        .try_with(|lately| {
-            let mut told = lately.get();
-            let nanos = told.read(counter, || counter.clock.raw(), &system);
-            lately.set(told);
-            nanos
-        })
-        .unwrap_or_else(|_| system())
+    let read = LATELY.try_with(|lately| lately.read(counter, || counter.clock.raw(), &system));
+    read.unwrap_or_else(|_| system())
 }
 
 impl Lately {
+    const fn new() -> Self {
+        Self { raw: Cell::new(0), nanos: Cell::new(0), last: Cell::new(0) }
+    }
+
     /// It never runs backwards.
     #[inline]
-    fn read(&mut self, counter: &Counter, raw: impl Fn() -> u64, system: impl Fn() -> u64) -> u64 {
+    fn read(&self, counter: &Counter, raw: impl Fn() -> u64, system: impl Fn() -> u64) -> u64 {
         let now = raw();
         // One that has begun anew is far away, too.
-        let steps = now.wrapping_sub(self.raw);
+        let steps = now.wrapping_sub(self.raw.get());
         let nanos = if steps < counter.moment {
             // Neither number has more than half of the bits.
-            self.nanos + ((steps * counter.rate) >> 32)
+            self.nanos.get() + ((steps * counter.rate) >> 32)
         } else {
-            let nanos = system();
-            if raw().wrapping_sub(now) < counter.brief {
-                (self.raw, self.nanos) = (now, nanos);
-            }
-            nanos
+            self.ask(counter, now, raw, system)
         };
-        self.last = self.last.max(nanos);
-        self.last
+        let last = self.last.get().max(nanos);
+        self.last.set(last);
+        last
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn ask(&self, counter: &Counter, now: u64, raw: impl Fn() -> u64, system: impl Fn() -> u64) -> u64 {
+        let nanos = system();
+        if raw().wrapping_sub(now) < counter.brief {
+            self.raw.set(now);
+            self.nanos.set(nanos);
+        }
+        nanos
     }
 }
 
@@ -117,8 +123,6 @@ fn is_reliable() -> bool {
 mod tests {
     use super::*;
 
-    const NEVER: Lately = Lately { raw: 0, nanos: 0, last: 0 };
-
     /// A counter of 2.3 steps a nanosecond, of which it is believed that it is so much slower.
     fn counter(wrong: f64) -> Counter {
         Counter::new(quanta::Clock::new(), wrong / 2.3).unwrap()
@@ -132,10 +136,10 @@ mod tests {
     fn a_wrong_rate_comes_to_a_few_nanoseconds_and_never_to_more() {
         for wrong in [0.9999, 1.0, 1.0001] {
             let counter = counter(wrong);
-            let mut lately = NEVER;
+            let lately = Lately::new();
             for step in 0..100_000 {
                 let now = step * 1_237 + step % 5 * 70_001;
-                let last = lately.last;
+                let last = lately.last.get();
                 let read = lately.read(&counter, || raw(now), || now);
                 assert!(read >= last, "{last}, then {read}");
                 assert!(read.abs_diff(now.max(last)) <= 11, "{now} reads as {read}");
@@ -146,8 +150,8 @@ mod tests {
     #[test]
     fn a_counter_that_jumps_or_begins_anew_does_not_matter() {
         let counter = counter(1.0);
-        let mut lately = NEVER;
-        let mut read = |raw: u64, now: u64| lately.read(&counter, || raw, || now);
+        let lately = Lately::new();
+        let read = |raw: u64, now: u64| lately.read(&counter, || raw, || now);
         assert_eq!(read(raw(1_000), 1_000), 1_000);
         assert_eq!(read(raw(50_000_000_000), 2_000), 2_000, "it went on while the machine slept");
         assert_eq!(read(5, 3_000), 3_000, "it began anew");
@@ -158,14 +162,14 @@ mod tests {
     #[test]
     fn a_thread_that_is_put_aside_while_it_asks_asks_again() {
         let counter = counter(1.0);
-        let mut lately = NEVER;
+        let lately = Lately::new();
         let times = Cell::new(0);
         let slow = || {
             times.set(times.get() + 1);
             raw(times.get() * 50_000)
         };
         assert_eq!(lately.read(&counter, slow, || 100_000), 100_000);
-        assert_eq!(lately.raw, 0, "what the system said belongs to no reading of the counter");
+        assert_eq!(lately.raw.get(), 0, "what the system said belongs to no reading of the counter");
     }
 
     #[test]
