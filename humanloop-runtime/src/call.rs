@@ -18,7 +18,7 @@ use crate::json;
 use crate::payload::{self, Form, Value};
 use crate::pipeline::Pipeline;
 use crate::record::End;
-use crate::route::Route;
+use crate::route::{Closing, Route};
 use crate::session::Session;
 
 use live::{Live, Recording};
@@ -227,7 +227,7 @@ impl Call {
             error: length(error),
             metadata: length(metadata),
         };
-        route.close(*mark, *id, function, end, buffer);
+        route.close(Closing { mark: *mark, id: *id, function }, end, buffer);
         *recording = None;
     }
 }

@@ -120,16 +120,15 @@ impl Pipeline {
         let size = EVENT + record::size(&entry);
         let route = Route::to(self.clone());
         let mut event = Event::Entry(Box::new(entry));
-        let pushed = route.with_lane(&mut |pipeline, lane| match pipeline
-            .queue
-            .push(lane, size, false, |chunk| std::mem::swap(chunk.next().0, &mut event))
-        {
-            Ok(()) => {
-                lane.tally.entries.add(1);
-                lane.tally.explicit.add(u64::from(log));
-                lane.tally.failed.add(u64::from(failed));
+        let pushed = route.with_lane(|pipeline, lane| {
+            match pipeline.queue.push(lane, size, false, |chunk| std::mem::swap(chunk.next().0, &mut event)) {
+                Ok(()) => {
+                    lane.tally.entries.add(1);
+                    lane.tally.explicit.add(u64::from(log));
+                    lane.tally.failed.add(u64::from(failed));
+                }
+                Err(refused) => pipeline.counts.refuse(cause(refused)),
             }
-            Err(refused) => pipeline.counts.refuse(cause(refused)),
         });
         if pushed.is_none() {
             self.counts.refuse(Cause::Stopped);

@@ -1,6 +1,7 @@
 //! The way of a call's records to the lane of the thread that it is on.
 
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -16,7 +17,9 @@ use crate::record::{EVENT, End, Event, Record};
 use crate::stats::Cause;
 
 thread_local! {
-    static LOCAL: RefCell<Local> = const { RefCell::new(Local { generation: 0, global: None, scoped: Vec::new() }) };
+    /// It has nothing to be dropped, so nobody need ask whether the thread ends: `END` lets go of what is in it.
+    static LOCAL: RefCell<ManuallyDrop<Local>> = const { RefCell::new(ManuallyDrop::new(Local::new())) };
+    static END: ThreadEnd = const { ThreadEnd };
 }
 
 /// This thread's lanes.
@@ -24,6 +27,21 @@ struct Local {
     generation: u64,
     global: Option<Place>,
     scoped: Vec<Place>,
+    /// The thread ends: a lane is let go as soon as a record is in it.
+    ends: bool,
+}
+
+struct ThreadEnd;
+
+impl Drop for ThreadEnd {
+    fn drop(&mut self) {
+        LOCAL.with(|local| {
+            if let Ok(mut local) = local.try_borrow_mut() {
+                local.ends = true;
+                local.let_go();
+            }
+        });
+    }
 }
 
 struct Place {
@@ -76,15 +94,14 @@ impl Route {
             local.refresh(generation);
             local.global.as_ref().map(|place| place.pipeline.settings)
         });
-        // At the end of a thread its lanes are gone already.
-        let settings = settings.unwrap_or_else(|_| lock(&GLOBAL).as_ref().map(|pipeline| pipeline.settings))?;
+        let settings = settings.ok().flatten()?;
         Some((Self { scoped: None, generation }, settings))
     }
 
     /// Hands over what a call was called with; whether it was taken, else it is counted as lost.
     #[inline]
-    pub(crate) fn open(&self, payload: &[u8], mut write: impl FnMut(&mut Record)) -> Option<Mark> {
-        self.with_lane(&mut |pipeline, lane| {
+    pub(crate) fn open(&self, payload: &[u8], write: impl FnOnce(&mut Record)) -> Option<Mark> {
+        self.with_lane(|pipeline, lane| {
             let pushed = pipeline.queue.push(lane, EVENT + payload.len(), false, |chunk| {
                 let (number, at) = (chunk.number, append(chunk, payload));
                 let (event, place) = chunk.next();
@@ -107,43 +124,22 @@ impl Route {
     /// Hands over the end of a call whose beginning is at `mark`, if that is still in the lane. It gets in also when the queue is
     /// full, without its output.
     #[inline]
-    pub(crate) fn close(&self, mark: Mark, id: Uuid, function: &'static Function, mut end: End, payload: &[u8]) {
-        self.with_lane(&mut |pipeline, lane| {
-            let failed = end.outcome.is_bad();
-            let put = |chunk: &mut Chunk<Event>, end: End, payload: &[u8]| {
-                let end = Some(End { at: append(chunk, payload), ..end });
-                let place = mark.place(chunk.number);
-                if let Some(Event::Call(record)) = place.and_then(|place| chunk.event(place))
-                    && record.id == id
-                {
-                    record.end = end;
-                } else if let Some(record) = chunk.next().0.call() {
-                    *record = Record { function: Some(function), id, end, ..Record::default() };
-                }
-            };
+    pub(crate) fn close(&self, call: Closing, end: End, payload: &[u8]) {
+        self.with_lane(|pipeline, lane| {
             let size = EVENT + payload.len();
-            let mut pushed = pipeline.queue.push(lane, size, false, |chunk| put(chunk, end, payload));
-            if pushed == Err(Refused::Full) {
-                let mut cut = Vec::new();
-                if end.form.is_some() {
-                    crate::json::truncated(&mut cut, end.output as usize, b"");
-                    end.form = Some(Form::Json);
-                }
-                (end.output, end.error, end.metadata) = (cut.len() as u32, 0, 0);
-                pushed = pipeline.queue.push(lane, EVENT + cut.len(), true, |chunk| put(chunk, end, &cut));
-            }
+            let pushed = pipeline.queue.push(lane, size, false, |chunk| call.put(chunk, end, payload));
             lane.tally.closed.add(1);
-            if failed {
+            if end.outcome.is_bad() {
                 lane.tally.failed.add(1);
             }
             if let Err(refused) = pushed {
-                pipeline.counts.lose(cause(refused), 1, None);
+                call.refused(refused, end, pipeline, lane);
             }
         });
     }
 
     #[inline]
-    pub(crate) fn with_lane<R>(&self, run: &mut impl FnMut(&Pipeline, &Lane<Event>) -> R) -> Option<R> {
+    pub(crate) fn with_lane<R>(&self, run: impl FnOnce(&Pipeline, &Lane<Event>) -> R) -> Option<R> {
         let ran = LOCAL.try_with(|local| {
             let mut local = local.try_borrow_mut().ok()?;
             let place = match &self.scoped {
@@ -156,21 +152,68 @@ impl Route {
                     local.global.as_ref()?
                 }
             };
-            Some(run(&place.pipeline, &place.lane))
-        });
-        match ran {
-            Ok(ran) => ran,
-            // At the end of a thread its lanes are gone already; a lane for this record alone will do.
-            Err(_) => {
-                let pipeline = self.scoped.clone().or_else(|| lock(&GLOBAL).clone())?;
-                let lane = pipeline.queue.lane()?;
-                Some(run(&pipeline, &lane))
+            let result = run(&place.pipeline, &place.lane);
+            if local.ends {
+                local.let_go();
             }
+            Some(result)
+        });
+        ran.ok().flatten()
+    }
+}
+
+/// A call whose end is handed over.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Closing {
+    pub(crate) mark: Mark,
+    pub(crate) id: Uuid,
+    pub(crate) function: &'static Function,
+}
+
+impl Closing {
+    #[inline]
+    fn put(self, chunk: &mut Chunk<Event>, end: End, payload: &[u8]) {
+        let end = Some(End { at: append(chunk, payload), ..end });
+        let place = self.mark.place(chunk.number);
+        if let Some(Event::Call(record)) = place.and_then(|place| chunk.event(place))
+            && record.id == self.id
+        {
+            record.end = end;
+        } else {
+            self.put_apart(chunk, end);
+        }
+    }
+
+    #[cold]
+    fn put_apart(self, chunk: &mut Chunk<Event>, end: Option<End>) {
+        if let Some(record) = chunk.next().0.call() {
+            *record = Record { function: Some(self.function), id: self.id, end, ..Record::default() };
+        }
+    }
+
+    #[cold]
+    fn refused(self, refused: Refused, mut end: End, pipeline: &Pipeline, lane: &Lane<Event>) {
+        let mut pushed = Err(refused);
+        if refused == Refused::Full {
+            let mut cut = Vec::new();
+            if end.form.is_some() {
+                crate::json::truncated(&mut cut, end.output as usize, b"");
+                end.form = Some(Form::Json);
+            }
+            (end.output, end.error, end.metadata) = (cut.len() as u32, 0, 0);
+            pushed = pipeline.queue.push(lane, EVENT + cut.len(), true, |chunk| self.put(chunk, end, &cut));
+        }
+        if let Err(refused) = pushed {
+            pipeline.counts.lose(cause(refused), 1, None);
         }
     }
 }
 
 impl Local {
+    const fn new() -> Self {
+        Self { generation: 0, global: None, scoped: Vec::new(), ends: false }
+    }
+
     #[inline]
     fn refresh(&mut self, generation: u64) {
         if self.generation != generation {
@@ -185,6 +228,13 @@ impl Local {
         self.global = global.as_ref().and_then(Place::new);
     }
 
+    /// The lanes are looked up anew when there is another record.
+    #[cold]
+    fn let_go(&mut self) {
+        *self = Self { ends: self.ends, ..Self::new() };
+    }
+
+    #[cold]
     fn scoped(&mut self, pipeline: &Arc<Pipeline>) -> Option<&Place> {
         let found = self.scoped.iter().position(|place| Arc::ptr_eq(&place.pipeline, pipeline));
         let at = match found {
@@ -201,6 +251,7 @@ impl Local {
 
 impl Place {
     fn new(pipeline: &Arc<Pipeline>) -> Option<Self> {
+        let _ = END.try_with(|ThreadEnd| ());
         Some(Self { pipeline: pipeline.clone(), lane: pipeline.queue.lane()? })
     }
 }

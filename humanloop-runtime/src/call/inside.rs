@@ -79,7 +79,15 @@ impl Live {
         }
     }
 
+    /// Goes into the call, unless that is done.
+    #[inline]
     pub(super) fn go_in(&mut self) {
+        if matches!(self.inside, Inside::Not) {
+            self.go_in_again();
+        }
+    }
+
+    fn go_in_again(&mut self) {
         if self.context.is_none() {
             let Some(recording) = self.recording.as_ref().filter(|recording| recording.mark.is_some()) else { return };
             let (id, session) = (NonNilUuid::new(recording.id), recording.session);

@@ -86,6 +86,7 @@ impl Live {
         self.open_log(prompt);
     }
 
+    /// A call without a context of its own is gone into at once.
     fn open_log(&mut self, mut prompt: Option<Arc<Prompt>>) {
         let (Some(function), Some(recording)) = (self.function, &mut self.recording) else { return };
         if recording.started.is_some() {
@@ -117,8 +118,10 @@ impl Live {
         recording.mark = match &mut self.context {
             Some(context) => open(context),
             None => context::look(|current| {
+                let mark = open(current)?;
                 recording.session = current.bare_session();
-                open(current)
+                self.inside = Inside::Nested(std::mem::replace(&mut current.parent, NonNilUuid::new(id)));
+                Some(mark)
             })
             .flatten(),
         };
