@@ -34,6 +34,7 @@ impl Default for Event {
 
 impl Event {
     /// The record of a call, to be written.
+    #[inline]
     pub(crate) fn call(&mut self) -> Option<&mut Record> {
         if matches!(self, Self::Entry(_)) {
             *self = Self::default();

@@ -257,6 +257,7 @@ impl Place {
 }
 
 /// Appends a payload to a chunk, which is not full; where it begins.
+#[inline]
 fn append(chunk: &mut Chunk<Event>, payload: &[u8]) -> u16 {
     let at = chunk.bytes.len() as u16;
     chunk.bytes.extend_from_slice(payload);

@@ -9,6 +9,7 @@ use crate::function::Function;
 
 thread_local! {
     /// What the thread's last calls have left, to be used again.
+    static LAST: Cell<Option<Box<Live>>> = const { Cell::new(None) };
     #[expect(clippy::vec_box, reason = "the box goes into a call as it is")]
     static SPARE: Cell<Vec<Box<Live>>> = const { Cell::new(Vec::new()) };
 }
@@ -26,6 +27,11 @@ impl Live {
 
     #[inline]
     fn spare() -> Box<Self> {
+        LAST.try_with(Cell::take).ok().flatten().unwrap_or_else(Self::older)
+    }
+
+    #[cold]
+    fn older() -> Box<Self> {
         let last = SPARE.try_with(|spare| {
             let mut all = spare.take();
             let last = all.pop();
@@ -33,6 +39,24 @@ impl Live {
             last
         });
         last.ok().flatten().unwrap_or_default()
+    }
+
+    fn keep(self: Box<Self>) {
+        let before = LAST.try_with(|last| last.replace(Some(self)));
+        if let Ok(Some(before)) = before {
+            before.keep_older();
+        }
+    }
+
+    #[cold]
+    fn keep_older(self: Box<Self>) {
+        let _ = SPARE.try_with(|spare| {
+            let mut all = spare.take();
+            if all.len() < SPARES {
+                all.push(self);
+            }
+            spare.set(all);
+        });
     }
 
     /// Empties it for another call.
@@ -53,12 +77,6 @@ impl Live {
         self.inside = Inside::Not;
         self.polled = false;
         self.prepared = None;
-        let _ = SPARE.try_with(|spare| {
-            let mut all = spare.take();
-            if all.len() < SPARES {
-                all.push(self);
-            }
-            spare.set(all);
-        });
+        self.keep();
     }
 }
