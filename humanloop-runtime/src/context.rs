@@ -172,7 +172,9 @@ impl<F: Future> Future for InContext<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        if let Some(session) = this.session.take() {
+        if this.session.is_some()
+            && let Some(session) = this.session.take()
+        {
             *this.context = Some(Box::new(session.context()));
         }
         let _entered = Entered::new(this.context);
@@ -187,6 +189,7 @@ pub(crate) struct Entered<'a> {
 }
 
 impl<'a> Entered<'a> {
+    #[inline]
     pub(crate) fn new(place: &'a mut Option<Box<Context>>) -> Self {
         swap(place);
         Self { place }
@@ -194,6 +197,7 @@ impl<'a> Entered<'a> {
 }
 
 impl Drop for Entered<'_> {
+    #[inline]
     fn drop(&mut self) {
         swap(self.place);
     }

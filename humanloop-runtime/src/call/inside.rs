@@ -1,6 +1,6 @@
 //! Into the context of a call and out of it again: around its body, and at each poll and each item.
 
-use uuid::{NonNilUuid, Uuid};
+use uuid::NonNilUuid;
 
 use crate::call::{Call, Live};
 use crate::context::{self, Context};
@@ -28,16 +28,24 @@ impl Call {
 
     /// Goes into a future that is polled; whether its body is to be polled.
     pub(super) fn enter_poll(&mut self) -> bool {
-        if self.live.as_ref().is_some_and(|live| !live.polled) && self.is_looked_at(None) {
+        if self.live.as_ref().is_some_and(|live| !live.polled) {
+            return self.enter_first_poll();
+        }
+        if let Some(live) = &mut *self.live {
+            live.go_in();
+        }
+        true
+    }
+
+    fn enter_first_poll(&mut self) -> bool {
+        if self.is_looked_at(None) {
             return false;
         }
         if let Some(live) = &mut *self.live {
-            if !live.polled {
-                live.polled = true;
-                live.start();
-                if live.session().is_none() {
-                    live.settle();
-                }
+            live.polled = true;
+            live.start();
+            if live.recording.as_ref().is_none_or(|recording| recording.session.is_none()) {
+                live.settle();
             }
             live.go_in();
         }
@@ -64,11 +72,6 @@ impl Call {
 }
 
 impl Live {
-    /// The session, if that is all there is to the context that the call was opened in.
-    fn session(&self) -> Option<Uuid> {
-        self.recording.as_ref()?.session
-    }
-
     fn settle(&mut self) {
         if self.context.is_none() && self.template().is_none() {
             let mut context = Context::current();
@@ -88,23 +91,24 @@ impl Live {
     }
 
     fn go_in_again(&mut self) {
-        if self.context.is_none() {
-            let Some(recording) = self.recording.as_ref().filter(|recording| recording.mark.is_some()) else { return };
-            let (id, session) = (NonNilUuid::new(recording.id), recording.session);
+        if let (None, Some(recording)) = (&self.context, &self.recording)
+            && let Some(session) = recording.session
+        {
+            let id = NonNilUuid::new(recording.id);
             let nest = |current: &mut Context| {
-                let is_outside = session.is_none() || current.bare_session() == session;
+                let is_outside = current.bare_session() == Some(session);
                 is_outside.then(|| std::mem::replace(&mut current.parent, id))
             };
-            if let Some(outer) = context::look(nest).flatten() {
-                self.inside = Inside::Nested(outer);
-                return;
+            match context::look(nest).flatten() {
+                Some(outer) => return self.inside = Inside::Nested(outer),
+                // Its future is polled elsewhere.
+                None => self.set_context(Context::bare(session, id)),
             }
-            // Its future is polled elsewhere.
-            let Some(session) = session else { return };
-            self.set_context(Context::bare(session, id));
         }
-        context::swap(&mut self.context);
-        self.inside = Inside::Own;
+        if self.context.is_some() {
+            context::swap(&mut self.context);
+            self.inside = Inside::Own;
+        }
     }
 
     pub(super) fn go_out(&mut self) {
