@@ -197,10 +197,8 @@ impl Call {
     /// Closes the log; the buffer holds the output or the error.
     fn close(&mut self, outcome: Outcome, mut form: Option<Form>, failed: bool) {
         let Some(Live { function: Some(function), recording, buffer, .. }) = self.live.as_deref_mut() else { return };
-        let Some(Recording { route, id, mark: Some(mark), started: Some(started), took, items, .. }) = recording else {
-            *recording = None;
-            return;
-        };
+        let Some(Recording { route, id, mark, started: Some(started), took, items, .. }) = recording else { return };
+        let Some(mark) = mark.take() else { return };
         let duration = took.unwrap_or_else(|| started.took());
         if form.is_none() && !failed {
             buffer.clear();
@@ -227,8 +225,7 @@ impl Call {
             error: length(error),
             metadata: length(metadata),
         };
-        route.close(Closing { mark: *mark, id: *id, function }, end, buffer);
-        *recording = None;
+        route.close(Closing { mark, id: *id, function }, end, buffer);
     }
 }
 
@@ -262,8 +259,16 @@ impl Call {
         self
     }
 
+    /// Whether its log has begun, and has no end.
+    fn is_open(&self) -> bool {
+        let recording = self.live.as_ref().and_then(|live| live.recording.as_ref());
+        recording.is_some_and(|recording| recording.mark.is_some())
+    }
+
     fn leave(&mut self) {
-        self.close(Outcome::Cancelled, None, false);
+        if self.is_open() {
+            self.close(Outcome::Cancelled, None, false);
+        }
         if let Some(live) = self.live.take() {
             live.leave();
         }
