@@ -10,13 +10,29 @@ use serde::Serialize;
 use crate::context::while_capturing;
 use crate::json;
 use crate::payload::Form;
+use crate::serial;
 
 /// Appends `value` as JSON; `{"$unserializable": "<reason>"}` when its `Serialize` fails or panics.
 pub(crate) fn json<T: ?Sized + Serialize>(value: &T, out: &mut Vec<u8>, limit: usize) -> Form {
-    let mut limited = Limited::new(out, limit);
-    let written = guarded(|| serde_json::to_writer(&mut limited, value).map_err(|error| error.to_string()));
-    limited.finish(written.unwrap_or_else(|| Err("its Serialize panicked".into())));
+    let from = out.len();
+    let written = guarded(|| serial::write(value, out, limit));
+    finish(out, from, written.unwrap_or_else(|| Err("its Serialize panicked".into())));
     Form::Json
+}
+
+/// Makes valid JSON of what was written from `from` on: how many bytes were left out, or why it failed.
+fn finish(out: &mut Vec<u8>, from: usize, written: Result<usize, String>) {
+    match written {
+        Ok(0) => {}
+        Ok(left_out) => {
+            let start = out.split_off(from);
+            json::truncated(out, start.len() + left_out, &start);
+        }
+        Err(reason) => {
+            out.truncate(from);
+            json::marked(out, "$unserializable", &reason);
+        }
+    }
 }
 
 /// Appends `{"$debug": "<text>"}`.
@@ -79,59 +95,6 @@ pub(crate) fn boolean(value: &bool, out: &mut Vec<u8>, _: usize) -> Form {
 pub(crate) fn nothing((): &(), out: &mut Vec<u8>, _: usize) -> Form {
     out.extend_from_slice(b"null");
     Form::Json
-}
-
-/// A writer that keeps no more than a limit, and counts all.
-struct Limited<'a> {
-    out: &'a mut Vec<u8>,
-    from: usize,
-    /// How long `out` may become.
-    end: usize,
-    /// Bytes that were not kept.
-    left_out: usize,
-}
-
-impl<'a> Limited<'a> {
-    fn new(out: &'a mut Vec<u8>, limit: usize) -> Self {
-        let from = out.len();
-        Self { out, from, end: from.saturating_add(limit), left_out: 0 }
-    }
-
-    /// Makes valid JSON of what was written.
-    fn finish(self, written: Result<(), String>) {
-        let Self { out, from, left_out, .. } = self;
-        if let Err(reason) = written {
-            out.truncate(from);
-            json::marked(out, "$unserializable", &reason);
-        } else if left_out > 0 {
-            let start = out.split_off(from);
-            json::truncated(out, start.len() + left_out, &start);
-        }
-    }
-}
-
-impl std::io::Write for Limited<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.write_all(bytes)?;
-        Ok(bytes.len())
-    }
-
-    /// What serde calls, piece by piece.
-    #[inline]
-    fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        let room = self.end.saturating_sub(self.out.len());
-        if bytes.len() <= room {
-            self.out.extend_from_slice(bytes);
-        } else {
-            self.out.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
-            self.left_out += bytes.len() - room;
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 /// Text of an error, whose `Display` is the user's.

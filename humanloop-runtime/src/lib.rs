@@ -43,6 +43,7 @@ mod record;
 mod redact;
 mod response;
 mod route;
+mod serial;
 mod session;
 #[cfg(all(unix, feature = "signals"))]
 mod signals;
