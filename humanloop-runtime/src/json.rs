@@ -2,9 +2,7 @@
 
 #[cfg(feature = "http")]
 use crate::payload::Form;
-
-const LOW: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = 0x8080_8080_8080_8080;
+use crate::serial::block::{escape, special, special_in};
 
 /// Appends `text` as a JSON string. It looks at eight bytes at a time, since most text has nothing to escape.
 pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
@@ -15,7 +13,8 @@ pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
     let mut at = 0;
     while let Some(next) = escape_from(bytes, at) {
         out.extend_from_slice(&bytes[from..next]);
-        escape(out, bytes[next]);
+        let (escape, length) = escape(bytes[next]);
+        out.extend_from_slice(&escape[..length]);
         from = next + 1;
         at = from;
     }
@@ -26,7 +25,7 @@ pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
 /// The place of the first byte at or after `at` that may not stand in a JSON string as it is.
 fn escape_from(bytes: &[u8], mut at: usize) -> Option<usize> {
     while let Some(word) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let special = special(u64::from_le_bytes(*word));
+        let special = special_in(u64::from_le_bytes(*word));
         if special != 0 {
             return Some(at + special.trailing_zeros() as usize / 8);
         }
@@ -34,40 +33,10 @@ fn escape_from(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
     let rest = bytes.get(at..)?;
     // The last eight bytes; those of them that were looked at before had nothing.
-    if bytes.last_chunk::<8>().is_some_and(|word| special(u64::from_le_bytes(*word)) == 0) {
+    if bytes.last_chunk::<8>().is_some_and(|word| special_in(u64::from_le_bytes(*word)) == 0) {
         return None;
     }
-    rest.iter().position(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\').map(|found| at + found)
-}
-
-/// The high bit of the first of eight bytes that is a quote, a backslash or a control character; what stands above it
-/// means nothing, since subtracting may have borrowed from there.
-#[inline(always)]
-pub(crate) fn special(word: u64) -> u64 {
-    // A quote is beside the control characters when the second bit is turned, which space and `!` then are not.
-    let control_or_quote = (word ^ (LOW * 2)).wrapping_sub(LOW * 0x21);
-    let backslash = (word ^ (LOW * b'\\' as u64)).wrapping_sub(LOW);
-    (control_or_quote | backslash) & !word & HIGH
-}
-
-fn escape(out: &mut Vec<u8>, byte: u8) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    let short = match byte {
-        b'"' => b'"',
-        b'\\' => b'\\',
-        b'\n' => b'n',
-        b'\r' => b'r',
-        b'\t' => b't',
-        0x08 => b'b',
-        0x0c => b'f',
-        _ => {
-            out.extend_from_slice(b"\\u00");
-            out.push(HEX[usize::from(byte >> 4)]);
-            out.push(HEX[usize::from(byte & 15)]);
-            return;
-        }
-    };
-    out.extend_from_slice(&[b'\\', short]);
+    rest.iter().position(|byte| special(*byte)).map(|found| at + found)
 }
 
 /// Appends an unsigned number.

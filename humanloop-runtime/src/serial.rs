@@ -3,7 +3,7 @@
 //!
 //! What is generic here becomes part of the user's crate for each of the user's types, so it is a call or two of [`Writer`]'s.
 
-mod block;
+pub(crate) mod block;
 mod digits;
 mod key;
 mod members;

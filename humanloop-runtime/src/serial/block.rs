@@ -1,7 +1,5 @@
 //! Texts by words and blocks: whether a JSON string may have them as they are, and what stands for bytes that it may not have.
 
-use crate::json;
-
 /// How many bytes of a text are looked at together.
 pub(super) const BLOCK: usize = 16;
 /// The longest text that [`copy_short`] copies.
@@ -10,7 +8,7 @@ pub(super) const SHORT: usize = 2 * BLOCK;
 /// Whether a byte is a control character, a quote or a backslash. A quote is beside the control characters when its second bit is
 /// turned, and space and `!` are not; with one comparison fewer the compiler compares the bytes of a whole block at once.
 #[inline(always)]
-pub(super) fn special(byte: u8) -> bool {
+pub(crate) fn special(byte: u8) -> bool {
     (byte ^ 2 < 0x21) | (byte == b'\\')
 }
 
@@ -67,9 +65,9 @@ pub(super) fn copy_escaped<'t>(room: &mut [u8], mut text: &'t [u8]) -> (usize, &
             copy_clean(place, text)
         };
         let Some((byte, rest)) = text.get(clean..).and_then(<[u8]>::split_first) else { break };
-        let escape @ [.., length] = ESCAPES.get(usize::from(*byte)).copied().unwrap_or_default();
+        let (escape, length) = escape(*byte);
         store(place, clean, escape);
-        at += clean + usize::from(length);
+        at += clean + length;
         text = rest;
     }
     (at, text)
@@ -92,11 +90,21 @@ fn any_special(bytes: &[u8; BLOCK]) -> bool {
 /// The place of the first byte that is [`special`] in a block that has one.
 #[inline(always)]
 fn first_special(block: &[u8; BLOCK]) -> usize {
-    let word = |half: Option<&[u8; 8]>| json::special(half.map_or(0, |half| u64::from_le_bytes(*half)));
+    let word = |half: Option<&[u8; 8]>| special_in(half.map_or(0, |half| u64::from_le_bytes(*half)));
     match word(block.first_chunk()) {
         0 => 8 + word(block.last_chunk()).trailing_zeros() as usize / 8,
         low => low.trailing_zeros() as usize / 8,
     }
+}
+
+/// The high bit of the first of eight bytes that is [`special`]; what stands above it means nothing, since subtracting may have
+/// borrowed from there.
+#[inline(always)]
+pub(crate) fn special_in(word: u64) -> u64 {
+    const LOW: u64 = u64::from_le_bytes([1; 8]);
+    let control_or_quote = (word ^ (LOW * 2)).wrapping_sub(LOW * 0x21);
+    let backslash = (word ^ (LOW * b'\\' as u64)).wrapping_sub(LOW);
+    (control_or_quote | backslash) & !word & (LOW * 0x80)
 }
 
 /// Puts bytes at a place, or nothing where there is no room for them.
@@ -105,6 +113,13 @@ pub(super) fn store<const N: usize>(room: &mut [u8], at: usize, bytes: [u8; N]) 
     if let Some(place) = room.get_mut(at..).and_then(|room| room.first_chunk_mut()) {
         *place = bytes;
     }
+}
+
+/// What stands for a byte that is [`special`], in a word, and its length.
+#[inline(always)]
+pub(crate) fn escape(byte: u8) -> ([u8; 8], usize) {
+    let word @ [.., length] = ESCAPES.get(usize::from(byte)).copied().unwrap_or_default();
+    (word, length.into())
 }
 
 /// What stands for each byte up to the last that is escaped, the backslash: six bytes at most, and in the last one how many.

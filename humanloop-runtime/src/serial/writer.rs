@@ -14,7 +14,9 @@ const TOKEN: usize = SHORT + 4;
 const SLACK: usize = 256;
 /// How much room is made at first, and at most.
 const STEP: usize = 256;
-const LARGEST_STEP: usize = 4096;
+const LARGEST_STEP: usize = 1024;
+/// Copied in rather than made, which in a host without optimizations takes a loop of the buffer's own.
+static ROOM: [u8; LARGEST_STEP] = [0; LARGEST_STEP];
 
 /// Appends JSON to a buffer that is longer than what was written: in that room a token is put down by a few stores of fixed size
 /// after one comparison. Only where the room ends is the limit looked at.
@@ -61,9 +63,8 @@ impl<'a> Writer<'a> {
         self.cut();
         let has = self.out.capacity().min(self.at.saturating_add(self.step)).max(self.at.saturating_add(TOKEN));
         let length = has.min(self.end.saturating_add(SLACK));
-        if length > self.out.len() {
-            self.out.resize(length, 0);
-        }
+        let room = ROOM.get(..length.saturating_sub(self.out.len())).unwrap_or(&ROOM);
+        self.out.extend_from_slice(room);
         self.step = (2 * self.step).min(LARGEST_STEP);
     }
 
