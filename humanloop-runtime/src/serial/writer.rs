@@ -10,9 +10,7 @@ use super::digits::{EIGHT, any, eight, four};
 
 /// The longest token that is put down at once: a short text as a member's name.
 const TOKEN: usize = SHORT + 4;
-/// How far tokens may go past the limit until they are cut.
-const SLACK: usize = 256;
-/// How much room is made at first, and at most.
+/// How much room is made at first, and at most, which is also how far tokens may go past the limit until they are cut.
 const STEP: usize = 256;
 const LARGEST_STEP: usize = 1024;
 /// Copied in rather than made, which in a host without optimizations takes a loop of the buffer's own.
@@ -61,8 +59,7 @@ impl<'a> Writer<'a> {
     #[inline(never)]
     fn more(&mut self) {
         self.cut();
-        let has = self.out.capacity().min(self.at.saturating_add(self.step)).max(self.at.saturating_add(TOKEN));
-        let length = has.min(self.end.saturating_add(SLACK));
+        let length = self.out.capacity().min(self.at.saturating_add(self.step)).max(self.at.saturating_add(TOKEN));
         let room = ROOM.get(..length.saturating_sub(self.out.len())).unwrap_or(&ROOM);
         self.out.extend_from_slice(room);
         self.step = (2 * self.step).min(LARGEST_STEP);
