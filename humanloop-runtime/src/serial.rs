@@ -3,7 +3,7 @@
 //!
 //! What is generic here becomes part of the user's crate for each of the user's types, so it is a call or two of [`Writer`]'s.
 
-pub(crate) mod block;
+mod block;
 mod digits;
 mod key;
 mod members;
@@ -29,6 +29,13 @@ pub(crate) fn write<T: ?Sized + Serialize>(value: &T, out: &mut Vec<u8>, limit: 
     let mut writer = Writer::new(out, limit);
     let written = value.serialize(&mut writer);
     writer.finish(written)
+}
+
+/// Appends a text as a JSON string.
+pub(crate) fn string(text: &str, out: &mut Vec<u8>) {
+    let mut writer = Writer::new(out, usize::MAX);
+    writer.string(text);
+    writer.done();
 }
 
 /// What `serde_json` gives JSON that is written already through: a struct of this name with a text in a field of this name.

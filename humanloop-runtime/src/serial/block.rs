@@ -8,7 +8,7 @@ pub(super) const SHORT: usize = 2 * BLOCK;
 /// Whether a byte is a control character, a quote or a backslash. A quote is beside the control characters when its second bit is
 /// turned, and space and `!` are not; with one comparison fewer the compiler compares the bytes of a whole block at once.
 #[inline(always)]
-pub(crate) fn special(byte: u8) -> bool {
+pub(super) fn special(byte: u8) -> bool {
     (byte ^ 2 < 0x21) | (byte == b'\\')
 }
 
@@ -100,7 +100,7 @@ fn first_special(block: &[u8; BLOCK]) -> usize {
 /// The high bit of the first of eight bytes that is [`special`]; what stands above it means nothing, since subtracting may have
 /// borrowed from there.
 #[inline(always)]
-pub(crate) fn special_in(word: u64) -> u64 {
+pub(super) fn special_in(word: u64) -> u64 {
     const LOW: u64 = u64::from_le_bytes([1; 8]);
     let control_or_quote = (word ^ (LOW * 2)).wrapping_sub(LOW * 0x21);
     let backslash = (word ^ (LOW * b'\\' as u64)).wrapping_sub(LOW);
@@ -117,7 +117,7 @@ pub(super) fn store<const N: usize>(room: &mut [u8], at: usize, bytes: [u8; N]) 
 
 /// What stands for a byte that is [`special`], in a word, and its length.
 #[inline(always)]
-pub(crate) fn escape(byte: u8) -> ([u8; 8], usize) {
+pub(super) fn escape(byte: u8) -> ([u8; 8], usize) {
     let word @ [.., length] = ESCAPES.get(usize::from(byte)).copied().unwrap_or_default();
     (word, length.into())
 }

@@ -41,11 +41,17 @@ impl<'a> Writer<'a> {
         writer
     }
 
+    /// As `done`, after what may have failed.
+    pub(super) fn finish(self, written: Result<(), Error>) -> Result<usize, String> {
+        let left_out = self.done();
+        written.map(|()| left_out).map_err(|error| error.to_string())
+    }
+
     /// Takes the room off the buffer. Gives the number of bytes that were not kept.
-    pub(super) fn finish(mut self, written: Result<(), Error>) -> Result<usize, String> {
+    pub(super) fn done(mut self) -> usize {
         self.cut();
         self.out.truncate(self.at);
-        written.map(|()| self.left_out).map_err(|error| error.to_string())
+        self.left_out
     }
 
     fn cut(&mut self) {
