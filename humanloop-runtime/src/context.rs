@@ -4,6 +4,7 @@
 //! each poll and out again after it, so the context follows the task from thread to thread, under any executor.
 
 use std::cell::{Cell, RefCell};
+use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Poll, ready};
@@ -16,8 +17,9 @@ use crate::prompt::Prompt;
 use crate::session::Session;
 
 thread_local! {
-    /// `None`: outside of any session. Behind a pointer, as that is what polls exchange.
-    static CURRENT: RefCell<Option<Box<Context>>> = const { RefCell::new(None) };
+    /// `None`: outside of any session. Behind a pointer, as that is what polls exchange. It has nothing to be dropped, so it is there
+    /// also while the thread ends; what is put in is taken out again.
+    static CURRENT: RefCell<ManuallyDrop<Option<Box<Context>>>> = const { RefCell::new(ManuallyDrop::new(None)) };
     static CAPTURING: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -215,10 +217,10 @@ impl Drop for InForce {
     }
 }
 
-/// Exchanges the thread's context with `place`; at the end of a thread there is none, and nothing happens.
+/// Exchanges the thread's context with `place`.
 pub(crate) fn swap(place: &mut Option<Box<Context>>) {
     let _ =
-        CURRENT.try_with(|current| current.try_borrow_mut().map(|mut current| std::mem::swap(&mut *current, place)));
+        CURRENT.try_with(|current| current.try_borrow_mut().map(|mut current| std::mem::swap(&mut **current, place)));
 }
 
 /// Looks at the context of what runs right now, if there is one; `look` runs no code of the user's.
