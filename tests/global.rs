@@ -116,6 +116,21 @@ fn a_future_stays_in_its_session_wherever_it_is_polled() {
 }
 
 #[test]
+fn what_a_future_calls_outside_of_its_scope_goes_where_its_own_log_goes() {
+    LazyLock::force(&HUMANLOOP);
+    let memory = Memory::new().unwrap();
+    let guard = humanloop::builder().memory(&memory).quiet().start().unwrap();
+    let session = Session::new();
+    let mut future = Box::pin(wanderer());
+    assert!(guard.run(|| session.run(|| poll(&mut future))).is_pending());
+    assert!(session.run(|| poll(&mut future)).is_pending());
+    assert_eq!(poll(&mut future), Poll::Ready(6));
+    drop(guard);
+    assert_eq!(memory.trees().unwrap()[0].outline(), "wanderer\n  leaf\n  leaf_inner\n  leaf_inner");
+    assert_eq!(calls(&session), Vec::<String>::new());
+}
+
+#[test]
 fn a_future_that_is_polled_in_another_ones_body_is_not_nested_there() {
     #[humanloop::flow]
     fn body(future: &mut Pin<Box<dyn Future<Output = u32> + Send>>) -> bool {

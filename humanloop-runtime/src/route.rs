@@ -270,3 +270,34 @@ pub(crate) fn cause(refused: Refused) -> Cause {
         Refused::Stopped => Cause::Stopped,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::builder;
+    use crate::context::Context;
+    use crate::sink::memory::Memory;
+
+    #[test]
+    fn a_thread_that_has_ended_holds_no_lane() {
+        struct Last(Arc<Pipeline>);
+        impl Drop for Last {
+            fn drop(&mut self) {
+                assert_eq!(Route::to(self.0.clone()).with_lane(|_, _| ()), Some(()));
+            }
+        }
+        thread_local! {
+            static LAST: RefCell<Option<Last>> = const { RefCell::new(None) };
+        }
+        let guard = builder().memory(&Memory::new().unwrap()).quiet().start().unwrap();
+        let pipeline = guard.run(|| Context::current().pipeline().cloned()).unwrap();
+        let before = Arc::strong_count(&pipeline);
+        let here = pipeline.clone();
+        let thread = std::thread::spawn(move || {
+            LAST.set(Some(Last(here.clone()))); // dropped after our own
+            Route::to(here).with_lane(|_, _| ())
+        });
+        assert_eq!(thread.join().unwrap(), Some(()));
+        assert_eq!(Arc::strong_count(&pipeline), before);
+    }
+}
