@@ -271,7 +271,7 @@ pub(crate) fn cause(refused: Refused) -> Cause {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "local"))]
 mod tests {
     use super::*;
     use crate::config::builder;
