@@ -45,6 +45,11 @@ impl Object {
         }
     }
 
+    /// Appends a value that is JSON already under `key`, also when that key is there, as JSON may have it twice.
+    pub fn push(&mut self, key: impl Into<String>, value: Box<RawValue>) {
+        self.0.push((key.into(), value));
+    }
+
     /// Sets all keys of `other`.
     pub fn extend(&mut self, other: Self) {
         for (key, value) in other.0 {
@@ -111,7 +116,7 @@ impl<'de> Deserialize<'de> for Object {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
                 let mut object = Object::new();
                 while let Some((key, value)) = map.next_entry::<String, Box<RawValue>>()? {
-                    object.0.push((key, value));
+                    object.push(key, value);
                 }
                 Ok(object)
             }

@@ -197,8 +197,10 @@ impl Call {
     /// Closes the log; the buffer holds the output or the error.
     fn close(&mut self, outcome: Outcome, mut form: Option<Form>, failed: bool) {
         let Some(Live { function: Some(function), recording, buffer, .. }) = self.live.as_deref_mut() else { return };
-        let Some(Recording { route, id, mark, started: Some(started), took, items, .. }) = recording else { return };
-        let Some(mark) = mark.take() else { return };
+        let Some(Recording { route, id, mark: Some(mark), started: Some(started), took, items, .. }) = recording else {
+            *recording = None;
+            return;
+        };
         let duration = took.unwrap_or_else(|| started.took());
         if form.is_none() && !failed {
             buffer.clear();
@@ -225,7 +227,8 @@ impl Call {
             error: length(error),
             metadata: length(metadata),
         };
-        route.close(Closing { mark, id: *id, function }, end, buffer);
+        route.close(Closing { mark: *mark, id: *id, function }, end, buffer);
+        *recording = None;
     }
 }
 

@@ -59,7 +59,7 @@ pub(crate) fn named<T: ?Sized>(_: &T, out: &mut Vec<u8>, _: usize) -> Form {
     Form::Json
 }
 
-/// Appends text as it is.
+/// Appends text as it is, or the mark of one that is too long.
 #[inline]
 pub(crate) fn text(value: &(impl AsRef<str> + ?Sized), out: &mut Vec<u8>, limit: usize) -> Form {
     let text = value.as_ref();

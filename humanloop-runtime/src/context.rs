@@ -4,7 +4,6 @@
 //! each poll and out again after it, so the context follows the task from thread to thread, under any executor.
 
 use std::cell::{Cell, RefCell};
-use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Poll, ready};
@@ -15,11 +14,11 @@ use uuid::{NonNilUuid, Uuid};
 use crate::pipeline::Pipeline;
 use crate::prompt::Prompt;
 use crate::session::Session;
+use crate::sync::Kept;
 
 thread_local! {
-    /// `None`: outside of any session. Behind a pointer, as that is what polls exchange. It has nothing to be dropped, so it is there
-    /// also while the thread ends; what is put in is taken out again.
-    static CURRENT: RefCell<ManuallyDrop<Option<Box<Context>>>> = const { RefCell::new(ManuallyDrop::new(None)) };
+    /// `None`: outside of any session. Behind a pointer, as that is what polls exchange. What is put in is taken out again.
+    static CURRENT: RefCell<Kept<Option<Box<Context>>>> = const { RefCell::new(Kept::new(None)) };
     static CAPTURING: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -174,6 +173,7 @@ impl<F: Future> Future for InContext<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<F::Output> {
         let this = self.project();
+        // Taken only if it is there: else that would be written at each poll.
         if this.session.is_some()
             && let Some(session) = this.session.take()
         {

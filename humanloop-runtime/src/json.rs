@@ -7,9 +7,9 @@ use crate::serial::string;
 /// Appends `{"<mark>":"<text>"}`: never to be mistaken for a value of the user's that happens to be empty.
 pub(crate) fn marked(out: &mut Vec<u8>, mark: &str, text: &str) {
     out.push(b'{');
-    string(mark, out);
+    string(out, mark);
     out.push(b':');
-    string(text, out);
+    string(out, text);
     out.push(b'}');
 }
 
@@ -18,7 +18,7 @@ pub(crate) fn truncated(out: &mut Vec<u8>, bytes: usize, start: &[u8]) {
     out.extend_from_slice(br#"{"$truncated":{"bytes":"#);
     out.extend_from_slice(bytes.to_string().as_bytes());
     out.extend_from_slice(br#","start":"#);
-    string(whole_characters(start), out);
+    string(out, whole_characters(start));
     out.extend_from_slice(b"}}");
 }
 

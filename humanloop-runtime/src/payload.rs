@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use humanloop_api::{Object, RawValue};
+use humanloop_api::{Object, RawValue, json};
 
 /// How the bytes of a value are to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ const FORM: u32 = 62;
 
 impl Head {
     const BYTES: usize = size_of::<u64>();
+    /// Of a longer one it is the beginning that is kept.
+    const LONGEST_NAME: usize = (1 << (FORM - NAME)) - 1;
 
     fn new(form: Form, name: usize, value: usize) -> Self {
         Self { form, name, value }
@@ -52,7 +54,7 @@ impl Head {
             2 => Form::Unsigned,
             _ => Form::Signed,
         };
-        let name = (word >> NAME) as usize & ((1 << (FORM - NAME)) - 1);
+        let name = (word >> NAME) as usize & Self::LONGEST_NAME;
         Self { form, name, value: (word & ((1 << NAME) - 1)) as usize }
     }
 }
@@ -61,8 +63,10 @@ impl Head {
 #[inline]
 pub(crate) fn put(out: &mut Vec<u8>, name: &str, write: impl FnOnce(&mut Vec<u8>) -> Form) {
     let at = out.len();
+    let name = name.as_bytes();
+    let name = name.get(..Head::LONGEST_NAME).unwrap_or(name);
     out.extend_from_slice(&[0; Head::BYTES]);
-    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(name);
     let from = out.len();
     let form = write(out);
     let head = Head::new(form, name.len(), out.len() - from);
@@ -79,15 +83,14 @@ pub(crate) fn object(mut bytes: &[u8]) -> Object {
         let Some((name, rest)) = rest.split_at_checked(name) else { break };
         let Some((value, rest)) = rest.split_at_checked(value) else { break };
         let name = String::from_utf8_lossy(name);
-        match (Value { form, bytes: value }).read() {
-            Read::Json(json) => match RawValue::from_string(json.into_owned()) {
-                Ok(json) => object.insert_raw(name, json),
-                Err(error) => object.insert(name, &Object::from_iter([("$unserializable", error.to_string())])),
-            },
-            Read::Text(text) => object.insert(name, &text),
-            Read::Unsigned(number) => object.insert(name, &number),
-            Read::Signed(number) => object.insert(name, &number),
-        }
+        let value = match (Value { form, bytes: value }).read() {
+            Read::Json(text) => RawValue::from_string(text.into_owned())
+                .unwrap_or_else(|error| json(&Object::from_iter([("$unserializable", error.to_string())]))),
+            Read::Text(text) => json(&text),
+            Read::Unsigned(number) => json(&number),
+            Read::Signed(number) => json(&number),
+        };
+        object.push(name, value);
         bytes = rest;
     }
     object
@@ -157,6 +160,19 @@ mod tests {
             .to_owned()
             + r#""large":18446744073709551615,"least":-9223372036854775808,"minus":-1}"#;
         assert_eq!(members, expected);
+    }
+
+    #[test]
+    fn two_members_of_one_name_are_both_kept() {
+        assert_eq!(written(&[("_1", Form::Json, b"1"), ("_1", Form::Text, b"b")]), r#"{"_1":1,"_1":"b"}"#);
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_is_cut_and_its_neighbours_are_as_they_were() {
+        let name = "n".repeat(Head::LONGEST_NAME + 7);
+        let members = written(&[("before", Form::Text, b"1"), (&name, Form::Json, b"2"), ("after", Form::Text, b"3")]);
+        let expected = format!(r#"{{"before":"1","{}":2,"after":"3"}}"#, &name[7..]);
+        assert!(members == expected, "{} bytes", members.len());
     }
 
     #[test]

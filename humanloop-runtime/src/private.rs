@@ -42,7 +42,7 @@ pub fn put_serialize<T: Serialize + ?Sized>(call: &mut Call, name: &'static str,
 /// The value of a variable that the template reaches into, beside its text.
 pub fn put_value<T: Serialize + ?Sized>(call: &mut Call, name: &'static str, value: &T) {
     let mut json = Vec::new();
-    let _json = crate::capture::json(value, &mut json, usize::MAX);
+    let _form = crate::capture::json(value, &mut json, usize::MAX);
     call.value(name, json);
 }
 

@@ -178,7 +178,7 @@ impl End {
     }
 }
 
-/// An output as it is shown, a text as it is, anything else as JSON. A model's answer goes into the log itself, and from there.
+/// An output as it is shown: a text as it is, also if it comes as JSON, anything else as JSON. A model's answer goes into the log itself, and from there.
 fn shown(output: Value<'_>, function: &Function, update: &mut LogUpdate) -> Option<(String, OutputFormat)> {
     if let Read::Text(text) = output.read() {
         return Some((text.into_owned(), OutputFormat::Text));

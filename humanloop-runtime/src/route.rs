@@ -1,7 +1,6 @@
 //! The way of a call's records to the lane of the thread that it is on.
 
 use std::cell::RefCell;
-use std::mem::ManuallyDrop;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,10 +14,11 @@ use crate::pipeline::{GENERATION, GLOBAL, Pipeline, Settings, lock};
 use crate::queue::{Lane, Refused};
 use crate::record::{EVENT, End, Event, Record};
 use crate::stats::Cause;
+use crate::sync::Kept;
 
 thread_local! {
-    /// It has nothing to be dropped, so nobody need ask whether the thread ends: `END` lets go of what is in it.
-    static LOCAL: RefCell<ManuallyDrop<Local>> = const { RefCell::new(ManuallyDrop::new(Local::new())) };
+    /// `END` lets go of what is in it.
+    static LOCAL: RefCell<Kept<Local>> = const { RefCell::new(Kept::new(Local::new())) };
     static END: ThreadEnd = const { ThreadEnd };
 }
 
@@ -27,7 +27,7 @@ struct Local {
     generation: u64,
     global: Option<Place>,
     scoped: Vec<Place>,
-    /// The thread ends: a lane is let go as soon as a record is in it.
+    /// The thread ends: a lane is let go as soon as it was looked at.
     ends: bool,
 }
 
@@ -35,7 +35,7 @@ struct ThreadEnd;
 
 impl Drop for ThreadEnd {
     fn drop(&mut self) {
-        LOCAL.with(|local| {
+        let _ = LOCAL.try_with(|local| {
             if let Ok(mut local) = local.try_borrow_mut() {
                 local.ends = true;
                 local.let_go();
@@ -92,7 +92,9 @@ impl Route {
         let settings = LOCAL.try_with(|local| {
             let mut local = local.try_borrow_mut().ok()?;
             local.refresh(generation);
-            local.global.as_ref().map(|place| place.pipeline.settings)
+            let settings = local.global.as_ref().map(|place| place.pipeline.settings);
+            local.leave();
+            settings
         });
         let settings = settings.ok().flatten()?;
         Some((Self { scoped: None, generation }, settings))
@@ -133,7 +135,7 @@ impl Route {
                 lane.tally.failed.add(1);
             }
             if let Err(refused) = pushed {
-                call.refused(refused, end, pipeline, lane);
+                call.refused(refused, end, payload, pipeline, lane);
             }
         });
     }
@@ -153,9 +155,7 @@ impl Route {
                 }
             };
             let result = run(&place.pipeline, &place.lane);
-            if local.ends {
-                local.let_go();
-            }
+            local.leave();
             Some(result)
         });
         ran.ok().flatten()
@@ -192,13 +192,20 @@ impl Closing {
     }
 
     #[cold]
-    fn refused(self, refused: Refused, mut end: End, pipeline: &Pipeline, lane: &Lane<Event>) {
+    fn refused(self, refused: Refused, mut end: End, payload: &[u8], pipeline: &Pipeline, lane: &Lane<Event>) {
         let mut pushed = Err(refused);
         if refused == Refused::Full {
             let mut cut = Vec::new();
-            if end.form.is_some() {
-                crate::json::truncated(&mut cut, end.output as usize, b"");
-                end.form = Some(Form::Json);
+            match end.form {
+                // It takes less than what would stand for it.
+                Some(Form::Unsigned | Form::Signed) => {
+                    cut.extend_from_slice(payload.get(..size_of::<u64>()).unwrap_or(payload));
+                }
+                Some(Form::Json | Form::Text) => {
+                    crate::json::truncated(&mut cut, end.output as usize, b"");
+                    end.form = Some(Form::Json);
+                }
+                None => {}
             }
             (end.output, end.error, end.metadata) = (cut.len() as u32, 0, 0);
             pushed = pipeline.queue.push(lane, EVENT + cut.len(), true, |chunk| self.put(chunk, end, &cut));
@@ -228,13 +235,20 @@ impl Local {
         self.global = global.as_ref().and_then(Place::new);
     }
 
+    /// At the end of the thread each use of the lanes may be the last.
+    #[inline]
+    fn leave(&mut self) {
+        if self.ends {
+            self.let_go();
+        }
+    }
+
     /// The lanes are looked up anew when there is another record.
     #[cold]
     fn let_go(&mut self) {
         *self = Self { ends: self.ends, ..Self::new() };
     }
 
-    #[cold]
     fn scoped(&mut self, pipeline: &Arc<Pipeline>) -> Option<&Place> {
         let found = self.scoped.iter().position(|place| Arc::ptr_eq(&place.pipeline, pipeline));
         let at = match found {
@@ -291,6 +305,7 @@ mod tests {
         }
         let guard = builder().memory(&Memory::new().unwrap()).quiet().start().unwrap();
         let pipeline = guard.run(|| Context::current().pipeline().cloned()).unwrap();
+        assert!(guard.flush(std::time::Duration::from_secs(30)).complete); // the worker has begun, and has its own
         let before = Arc::strong_count(&pipeline);
         let here = pipeline.clone();
         let thread = std::thread::spawn(move || {

@@ -32,7 +32,7 @@ pub(crate) fn write<T: ?Sized + Serialize>(value: &T, out: &mut Vec<u8>, limit: 
 }
 
 /// Appends a text as a JSON string.
-pub(crate) fn string(text: &str, out: &mut Vec<u8>) {
+pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
     let mut writer = Writer::new(out, usize::MAX);
     writer.string(text);
     writer.done();

@@ -244,6 +244,70 @@ fn a_full_queue_refuses_and_counts() {
 }
 
 #[test]
+fn when_the_queue_is_full_an_end_gets_in_with_a_number_and_with_the_size_of_anything_else() {
+    let kept = Kept::default();
+    let guard =
+        builder().sink(kept.clone()).quiet().queue_bytes(6000).flush_interval(Duration::from_secs(60)).start().unwrap();
+    guard.run(|| {
+        let (mut number, mut text) = (open(&FUNCTION), open(&FUNCTION));
+        number.run(|| {
+            text.run(|| {
+                while guard.stats().lost == 0 {
+                    let mut call = open(&FUNCTION);
+                    probe(&"x".repeat(400)).__put(&mut call, "a");
+                    call.run(|| ());
+                }
+            });
+            probe(&"y".repeat(8000)).__out(&mut text);
+        });
+        probe(&5_u8).__out(&mut number);
+    });
+    drop(guard);
+    let entries = kept.0.lock().unwrap();
+    let mut outputs: Vec<&str> = entries
+        .iter()
+        .filter_map(|entry| match entry {
+            Entry::Log(log) => log.output.as_deref(),
+            Entry::Update(update) => update.output.as_deref(),
+            Entry::Feedback(_) => None,
+        })
+        .collect();
+    outputs.sort_unstable();
+    assert_eq!(outputs, ["5", r#"{"$truncated":{"bytes":8000,"start":""}}"#]);
+}
+
+#[test]
+fn a_stream_that_has_failed_captures_no_more_items() {
+    struct Counted(std::rc::Rc<std::cell::Cell<u32>>);
+    impl serde::Serialize for Counted {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            self.0.set(self.0.get() + 1);
+            serializer.serialize_unit()
+        }
+    }
+    let (guard, kept) = start();
+    let count = std::rc::Rc::default();
+    guard.run(|| {
+        let mut call = open(&FUNCTION);
+        let item = |n| if n == 1 { Err("no more".to_owned()) } else { Ok(Counted(std::rc::Rc::clone(&count))) };
+        let items = call.prepare(|| (0..100).map(item));
+        let items = call.iterator(items, |call, item| {
+            if call.on() {
+                match item {
+                    Ok(item) => probe(item).__item(call),
+                    Err(error) => fault(error).__err(call),
+                }
+            }
+        });
+        assert_eq!(items.filter(Result::is_ok).count(), 99);
+    });
+    drop(guard);
+    assert_eq!(count.get(), 1);
+    let entries = kept.0.lock().unwrap();
+    assert!(matches!(&entries[..], [Entry::Log(log)] if log.error.as_deref() == Some("no more")), "{entries:?}");
+}
+
+#[test]
 fn an_order_is_carried_out_at_once_whenever_it_comes() {
     for _ in 0..200 {
         let guard = builder().sink(Kept::default()).quiet().flush_interval(Duration::from_secs(600)).start().unwrap();

@@ -24,7 +24,7 @@ pub(crate) struct Live {
     /// The memory of a call's context before, to be used again.
     pub(super) emptied: Option<Box<Context>>,
     pub(super) recording: Option<Recording>,
-    /// The members of a JSON object, each `"name":value,`: first the inputs, then the metadata; at the end output or error.
+    /// Members as `payload` puts them: first the inputs, then the metadata; at the end output or error.
     pub(super) buffer: Vec<u8>,
     pub(super) variables: Variables,
     /// Arguments that are left out of the log, and so of its messages.

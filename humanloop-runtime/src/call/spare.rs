@@ -8,13 +8,14 @@ use crate::context::Context;
 use crate::function::Function;
 
 thread_local! {
-    /// What the thread's last calls have left, to be used again.
+    /// What the thread's last call has left, to be used again.
     static LAST: Cell<Option<Box<Live>>> = const { Cell::new(None) };
+    /// What those before it have left: of nested calls there are several at once.
     #[expect(clippy::vec_box, reason = "the box goes into a call as it is")]
     static SPARE: Cell<Vec<Box<Live>>> = const { Cell::new(Vec::new()) };
 }
 
-/// As many are kept; calls that are nested deeper allocate.
+/// As many more are kept; calls that are nested deeper allocate.
 const SPARES: usize = 8;
 
 impl Live {
