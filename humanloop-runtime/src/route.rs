@@ -158,7 +158,18 @@ impl Route {
             local.leave();
             Some(result)
         });
-        ran.ok().flatten()
+        ran.unwrap_or_else(|_| {
+            self.lose();
+            None
+        })
+    }
+
+    /// The thread has no lanes any more.
+    #[cold]
+    fn lose(&self) {
+        if let Some(pipeline) = self.scoped.clone().or_else(Pipeline::global) {
+            pipeline.counts.refuse(Cause::Stopped);
+        }
     }
 }
 
