@@ -48,7 +48,7 @@ fn measure(name: &str, server: &str) {
         for (way, sync) in ["sync", "async"].into_iter().enumerate() {
             for (argument, ways) in &sessions {
                 // Of the long ones each variant makes 4 MiB in one go: much more, and it is the system's memory that is measured.
-                let count = if *argument == "4 KiB" { LONG } else { count };
+                let count = if *argument == "4 KiB" { LONG / threads } else { count };
                 run(ways[way], threads, 8, &data);
                 drain();
                 let spent = run(ways[way], threads, count, &data);
