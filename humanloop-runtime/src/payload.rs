@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 use humanloop_api::{Object, RawValue, json};
 
+use crate::serial;
+
 /// How the bytes of a value are to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
@@ -76,24 +78,43 @@ pub(crate) fn put(out: &mut Vec<u8>, name: &str, write: impl FnOnce(&mut Vec<u8>
 }
 
 /// The members that [`put`] has written.
-pub(crate) fn object(mut bytes: &[u8]) -> Object {
+pub(crate) fn object(bytes: &[u8]) -> Object {
+    let mut text = Vec::with_capacity(bytes.len() + bytes.len() / 8);
+    for (name, value) in members(bytes) {
+        text.push(if text.is_empty() { b'{' } else { b',' });
+        serial::string(&mut text, &name);
+        text.push(b':');
+        value.append_to(&mut text);
+    }
+    if text.is_empty() {
+        return Object::new();
+    }
+    text.push(b'}');
+    // All at once costs a third less than value by value.
+    serde_json::from_slice(&text).unwrap_or_else(|_| one_by_one(bytes))
+}
+
+/// The members, when a value is no JSON.
+#[cold]
+fn one_by_one(bytes: &[u8]) -> Object {
     let mut object = Object::new();
-    while let Some((head, rest)) = bytes.split_first_chunk() {
-        let Head { form, name, value } = Head::read(*head);
-        let Some((name, rest)) = rest.split_at_checked(name) else { break };
-        let Some((value, rest)) = rest.split_at_checked(value) else { break };
-        let name = String::from_utf8_lossy(name);
-        let value = match (Value { form, bytes: value }).read() {
-            Read::Json(text) => RawValue::from_string(text.into_owned())
-                .unwrap_or_else(|error| json(&Object::from_iter([("$unserializable", error.to_string())]))),
-            Read::Text(text) => json(&text),
-            Read::Unsigned(number) => json(&number),
-            Read::Signed(number) => json(&number),
-        };
-        object.push(name, value);
-        bytes = rest;
+    for (name, value) in members(bytes) {
+        let value = RawValue::from_string(value.json().into_owned());
+        let reason = |error: serde_json::Error| json(&Object::from_iter([("$unserializable", error.to_string())]));
+        object.push(name, value.unwrap_or_else(reason));
     }
     object
+}
+
+fn members(mut bytes: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, Value<'_>)> {
+    std::iter::from_fn(move || {
+        let (head, rest) = bytes.split_first_chunk()?;
+        let Head { form, name, value } = Head::read(*head);
+        let (name, rest) = rest.split_at_checked(name)?;
+        let (value, rest) = rest.split_at_checked(value)?;
+        bytes = rest;
+        Some((String::from_utf8_lossy(name), Value { form, bytes: value }))
+    })
 }
 
 /// A value, read.
@@ -108,11 +129,20 @@ pub(crate) enum Read<'a> {
 impl<'a> Value<'a> {
     /// Its JSON.
     pub(crate) fn json(self) -> Cow<'a, str> {
+        if let Read::Json(json) = self.read() {
+            return json;
+        }
+        let mut json = Vec::new();
+        self.append_to(&mut json);
+        String::from_utf8_lossy(&json).into_owned().into()
+    }
+
+    fn append_to(self, out: &mut Vec<u8>) {
         match self.read() {
-            Read::Json(json) => json,
-            Read::Text(text) => serde_json::to_string(&text).unwrap_or_default().into(),
-            Read::Unsigned(number) => number.to_string().into(),
-            Read::Signed(number) => number.to_string().into(),
+            Read::Json(_) => out.extend_from_slice(self.bytes),
+            Read::Text(text) => serial::string(out, &text),
+            Read::Unsigned(number) => out.extend_from_slice(number.to_string().as_bytes()),
+            Read::Signed(number) => out.extend_from_slice(number.to_string().as_bytes()),
         }
     }
 
