@@ -31,6 +31,9 @@ pub(crate) fn write<T: ?Sized + Serialize>(value: &T, out: &mut Vec<u8>, limit: 
     writer.finish(written)
 }
 
+/// What a buffer should have more than the text that is written to it: its room is taken from there.
+pub(crate) const ROOM: usize = 64;
+
 /// Appends a text as a JSON string.
 pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
     let mut writer = Writer::new(out, usize::MAX);
