@@ -11,10 +11,10 @@ use std::task::{Poll, ready};
 use pin_project_lite::pin_project;
 use uuid::{NonNilUuid, Uuid};
 
+use crate::kept::Kept;
 use crate::pipeline::Pipeline;
 use crate::prompt::Prompt;
 use crate::session::Session;
-use crate::sync::Kept;
 
 thread_local! {
     /// `None`: outside of any session. Behind a pointer, as that is what polls exchange. What is put in is taken out again.

@@ -24,6 +24,7 @@ mod guard;
 mod http;
 mod ids;
 mod json;
+mod kept;
 mod look;
 mod notice;
 mod outlet;

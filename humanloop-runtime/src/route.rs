@@ -9,12 +9,12 @@ use uuid::Uuid;
 
 use crate::chunk::{Chunk, EVENTS};
 use crate::function::Function;
+use crate::kept::Kept;
 use crate::payload::Form;
 use crate::pipeline::{GENERATION, GLOBAL, Pipeline, Settings, lock};
 use crate::queue::{Lane, Refused};
 use crate::record::{EVENT, End, Event, Record};
 use crate::stats::Cause;
-use crate::sync::Kept;
 
 thread_local! {
     /// `END` lets go of what is in it.

@@ -1,7 +1,6 @@
 //! Locks, atomics and threads of the hand-over: the standard library's, or loom's when it is checked exhaustively.
 
 pub(crate) use brief::Brief;
-pub(crate) use kept::Kept;
 #[cfg(loom)]
 pub(crate) use loom::sync::{Arc, Mutex, MutexGuard, atomic};
 #[cfg(not(loom))]
@@ -9,40 +8,6 @@ pub(crate) use std::{
     sync::{Arc, Mutex, MutexGuard, atomic},
     thread,
 };
-
-/// A thread-local that has nothing to be dropped is there until the thread is gone, and nobody need ask whether it is.
-#[cfg(any(target_os = "linux", target_vendor = "apple", all(windows, target_env = "msvc")))]
-mod kept {
-    pub(crate) use std::mem::ManuallyDrop as Kept;
-}
-
-/// Elsewhere thread-locals may be keys of the system, which takes back each of them: what is in them has to be dropped with them.
-#[cfg(not(any(target_os = "linux", target_vendor = "apple", all(windows, target_env = "msvc"))))]
-mod kept {
-    use std::ops::{Deref, DerefMut};
-
-    pub(crate) struct Kept<T>(T);
-
-    impl<T> Kept<T> {
-        pub(crate) const fn new(value: T) -> Self {
-            Self(value)
-        }
-    }
-
-    impl<T> Deref for Kept<T> {
-        type Target = T;
-
-        fn deref(&self) -> &T {
-            &self.0
-        }
-    }
-
-    impl<T> DerefMut for Kept<T> {
-        fn deref_mut(&mut self) -> &mut T {
-            &mut self.0
-        }
-    }
-}
 
 /// A lock that is held for some ten nanoseconds, and hardly ever wanted by two at once.
 ///
