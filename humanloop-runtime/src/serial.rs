@@ -4,7 +4,6 @@
 //! What is generic here becomes part of the user's crate for each of the user's types, so it is a call or two of [`Writer`]'s.
 
 mod block;
-mod digits;
 mod key;
 mod members;
 #[cfg(test)]

@@ -202,6 +202,9 @@ fn numbers_are_written_as_serde_json_writes_them() {
     same_everywhere([0.0, -0.0, 0.1 + 0.2, f64::MIN, f64::MAX, f64::EPSILON, f64::MIN_POSITIVE]);
     same_everywhere([f64::NAN, f64::INFINITY, f64::NEG_INFINITY]);
     same_everywhere([f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MIN, f32::MAX, 0.1, 16_777_216.0]);
+    for number in (0..20_000).chain((0..100_000_000_u64).step_by(9_973)) {
+        same(&number);
+    }
     same_everywhere((i128::MIN, i128::MAX, u128::MAX, i64::MIN, u64::MAX, isize::MIN, usize::MAX));
 }
 

@@ -6,7 +6,6 @@ use serde::ser::Error as _;
 use serde_json::Error;
 
 use super::block::{SHORT, copy_escaped, copy_short, store};
-use super::digits::{EIGHT, any, eight, four};
 
 /// The longest token that is put down at once: a short text as a member's name.
 const TOKEN: usize = SHORT + 4;
@@ -207,65 +206,40 @@ impl<'a> Writer<'a> {
     }
 
     pub(super) fn unsigned(&mut self, number: u64) {
-        if number >= 10_000 {
-            self.large(number);
-        } else if let Some(room) = self.room() {
-            self.at += four(room, number);
-        } else {
-            self.later(move |writer| writer.unsigned(number));
-        }
-    }
-
-    #[inline(never)]
-    fn large(&mut self, number: u64) {
-        if let Some(room) = self.room() {
-            self.at += any(room, number);
-        } else {
-            self.later(move |writer| writer.large(number));
-        }
+        self.digits(itoa::Buffer::new().format(number));
     }
 
     pub(super) fn signed(&mut self, number: i64) {
-        if number < 0 {
-            self.byte(b'-');
-        }
-        self.unsigned(number.unsigned_abs());
+        self.digits(itoa::Buffer::new().format(number));
     }
 
     pub(super) fn wide_unsigned(&mut self, number: u128) {
-        if let Ok(number) = u64::try_from(number) {
-            self.unsigned(number);
-        } else {
-            self.wide_unsigned(number / u128::from(EIGHT));
-            self.put(eight((number % u128::from(EIGHT)) as u64));
-        }
+        self.digits(itoa::Buffer::new().format(number));
     }
 
     pub(super) fn wide_signed(&mut self, number: i128) {
-        if number < 0 {
-            self.byte(b'-');
-        }
-        self.wide_unsigned(number.unsigned_abs());
+        self.digits(itoa::Buffer::new().format(number));
     }
 
     pub(super) fn double(&mut self, number: f64) {
-        if number.is_finite() { self.float(number) } else { self.null() }
+        if number.is_finite() { self.digits(zmij::Buffer::new().format_finite(number)) } else { self.null() }
     }
 
     pub(super) fn single(&mut self, number: f32) {
-        if number.is_finite() { self.float(number) } else { self.null() }
+        if number.is_finite() { self.digits(zmij::Buffer::new().format_finite(number)) } else { self.null() }
     }
 
-    #[inline(always)]
-    fn float(&mut self, number: impl zmij::Float) {
+    /// A number, in which there is nothing to escape.
+    fn digits(&mut self, digits: &str) {
         if self.room::<SHORT>().is_none() {
             self.more();
         }
-        if let Some(room) = self.room() {
-            let mut digits = zmij::Buffer::new();
-            let digits = digits.format_finite(number).as_bytes();
-            copy_short::<false>(room, digits);
+        if let Some(room) = self.room()
+            && copy_short::<false>(room, digits.as_bytes())
+        {
             self.at += digits.len();
+        } else {
+            self.contents(digits.as_bytes());
         }
     }
 
